@@ -1,0 +1,47 @@
+# Antigone. `make help` says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-long check bench docs requirements clean
+
+VENV := .venv/bin
+# One process a core: the machines this runs on have two.
+PYTEST := $(VENV)/python -m pytest
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
+
+help:  ## what the targets are
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+install: .venv/installed  ## build .venv with everything; .venv/bin/antigone is then the command
+
+.venv/installed: requirements/dev.txt pyproject.toml tools/make-venv
+	tools/make-venv
+
+demo: install  ## simulate a small operation, identify its dead, say where the report lies
+	@rm -rf demo
+	$(VENV)/antigone simulate --preset june-2025 --scale 0.02 --seed 1 --missing 150 --out demo/case
+	$(VENV)/antigone identify demo/case --out demo/report
+	@echo "The report: demo/report/report.html"
+
+check: install  ## linters, types, import contracts
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+test: install check  ## from nothing, then every test (under 10 minutes)
+	$(PYTEST) -n auto -m "not long"
+
+test-long: install  ## long property, crash and browser runs (under 60 minutes)
+	$(PYTEST) -n auto -m long --hypothesis-profile=long
+
+bench: install  ## benchmarks, as ratios within one run, with the machine's load beside them
+	$(VENV)/antigone bench all --out bench
+
+docs: install  ## the manual, as HTML, in docs/_build
+	$(VENV)/sphinx-build -q -W -b html docs docs/_build/html
+
+requirements:  ## pin the versions anew (needs uv); the files name no host and no path
+	UV_PYTHON_DOWNLOADS=never tools/pin-requirements
+
+clean:  ## remove what the targets built
+	rm -rf .venv .cache demo bench docs/_build dist
