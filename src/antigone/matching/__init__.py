@@ -1,0 +1,1 @@
+"""From profiles and families to honest conclusions: conditional tables, all against all, expected coincidences."""
