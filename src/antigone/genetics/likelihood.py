@@ -6,7 +6,7 @@ together. Untyped founders are part of the pedigree unless pruning is asked for 
 does: see SEMANTICS 17–18; it changes the number where mutation is not stationary).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -105,16 +105,17 @@ def log_likelihoods(
     if len(models) != len(known):
         raise LikelihoodError(f"{len(models)} marker models and what is known at {len(known)} markers")
     answers = np.zeros(len(models))
-    groups: dict[tuple[Pedigree, Shape], list[int]] = {}
+    groups: dict[tuple[Shape, Pedigree | None], list[int]] = {}
     prepared = []
+    frame = _frames(pedigree, (), options)
     for m, (model, knowledge) in enumerate(zip(models, known, strict=True)):
-        one = _prepare(pedigree, model, knowledge, (), options)
+        one = _prepare(frame(model, set(knowledge)), model, knowledge, options)
         prepared.append(one)
         if one.impossible:
             answers[m] = -np.inf
         else:
-            groups.setdefault((one.pedigree, one.shape), []).append(m)
-    for (_, shape), where in groups.items():
+            groups.setdefault((one.shape, one.pedigree if options.prune_untyped_founders else None), []).append(m)
+    for (shape, _), where in groups.items():
         answers[where] = _log_sum(shape, [[prepared[m]] for m in where], np.zeros(0), options)
     return answers
 
@@ -139,7 +140,8 @@ def linked_log_likelihood(
         raise LikelihoodError("an autosomal and an X-linked marker are not linked")
     whole = pruned_untyped_founders(pedigree, _known_anywhere(known)) if options.prune_untyped_founders else pedigree
     options = replace(options, prune_untyped_founders=False, lump=False)
-    loci = [_prepare(whole, model, these, (), options) for model, these in zip(models, known, strict=True)]
+    frame = _frames(whole, (), options)
+    loci = [_prepare(frame(model, set()), model, these, options) for model, these in zip(models, known, strict=True)]
     if any(locus.impossible for locus in loci):
         return float("-inf")
     shape = _joined_shape([locus.shape for locus in loci])
@@ -197,20 +199,62 @@ def genotype_distributions(
         if target not in pedigree:
             raise LikelihoodError(f"{target} is not in this pedigree")
     options = replace(options, lump=False)
-    prepared = [_prepare(pedigree, model, these, asked, options) for model, these in zip(models, known, strict=True)]
+    frame = _frames(pedigree, asked, options)
+    prepared = [
+        _prepare(frame(model, set(these)), model, these, options) for model, these in zip(models, known, strict=True)
+    ]
     answers: dict[int, GenotypeDistribution] = {}
-    groups: dict[tuple[Pedigree, Shape], list[int]] = {}
+    groups: dict[tuple[Shape, Pedigree | None], list[int]] = {}
     for m, one in enumerate(prepared):
         if one.impossible:
             axes = sum(_copies(one.pedigree[target], one.model) for target in asked)
             answers[m] = GenotypeDistribution(models[m], np.zeros((len(models[m]),) * axes))
         else:
-            groups.setdefault((one.pedigree, one.shape), []).append(m)
-    for (_, shape), where in groups.items():
+            groups.setdefault((one.shape, one.pedigree if options.prune_untyped_founders else None), []).append(m)
+    for (shape, _), where in groups.items():
         folded = _folded_sum(shape, [prepared[m] for m in where], asked, options)
         for m, (joint, exponent) in zip(where, folded, strict=True):
             answers[m] = GenotypeDistribution(models[m], joint, exponent)
     return [answers[m] for m in range(len(models))]
+
+
+def linked_genotype_distribution(
+    target: str,
+    pedigree: Pedigree,
+    models: Sequence[MarkerModel],
+    known: Sequence[Mapping[str, Known]],
+    recombination: Sequence[float],
+) -> Floats:
+    """P(a person's genotypes at linked markers together | everything known), without theta.
+
+    Axes: alleles a ≤ b at the first marker, alleles at the second, and so on; one axis a marker for a male on X.
+    """
+    options = Options(lump=False)
+    frame = _frames(pedigree, (target,), options)
+    loci = [_prepare(frame(model, set()), model, these, options) for model, these in zip(models, known, strict=True)]
+    if any(locus.impossible for locus in loci):
+        raise LikelihoodError("what is known is impossible in this pedigree")
+    shape = _joined_shape([locus.shape for locus in loci])
+    recombinations = np.array(recombination, dtype=np.float64)
+    ((_, evaluated),) = _terms(shape, [loci], recombinations, options)
+    i = _positions_with_twins(pedigree)[target]
+    haploid = _is_haploid(shape, i)
+    sizes: list[int] = []
+    for locus in loci:
+        if locus.genotypes[i, 0] >= 0:
+            sizes.append(1 if haploid or locus.genotypes[i, 0] == locus.genotypes[i, 1] else 2)
+        else:
+            sizes += [len(locus.model)] * (1 if haploid else 2)
+    array = evaluated.values[0, : prod(sizes)].reshape(sizes)
+    present = list(range(len(sizes)))
+    for locus in loci:
+        width = 1 if locus.genotypes[i, 0] >= 0 or haploid else 2
+        axes = [v for v in present if v >= 0][:width]
+        array, present = _last_axes_of(array, present, axes, locus, i, haploid=haploid)
+    total = array.sum()
+    if total == 0:
+        raise LikelihoodError("what is known is impossible in this pedigree")
+    return np.asarray(array / total)
 
 
 def typed_log_likelihoods(
@@ -292,44 +336,71 @@ def _known_anywhere(known: Sequence[Mapping[str, Known]]) -> set[str]:
     return {person for knowledge in known for person in knowledge}
 
 
-def _prepare(
-    pedigree: Pedigree, model: MarkerModel, known: Mapping[str, Known], queried: Sequence[str], options: Options
-) -> _Locus:
-    """Merge twins, prune where asked, lump alleles where that is exact and worth it, and describe the shape."""
-    for person in known:
-        if person not in pedigree:
-            raise LikelihoodError(f"{person}, who is typed at {model.name}, is not in this pedigree")
-    if options.prune_untyped_founders:
-        pedigree = pruned_untyped_founders(pedigree, {*known, *queried})
-    position = _positions_with_twins(pedigree)
-    members = [_member(pedigree, person, position, model.x_linked) for person in pedigree.persons]
-    genotypes = np.full((len(members), 2), -1, dtype=np.int64)
+class _Frame:
+    """What all markers of one pedigree share: positions, members, and a shape for each pattern of who is typed."""
+
+    def __init__(self, pedigree: Pedigree, x_linked: bool, queried: Sequence[str], options: Options) -> None:
+        self.pedigree = pedigree
+        self.x_linked = x_linked
+        self.position = _positions_with_twins(pedigree)
+        self.members = [_member(pedigree, person, self.position, x_linked) for person in pedigree.persons]
+        self.haploid = [x_linked and member.male is True for member in self.members]
+        asked = {self.position[name] for name in queried}
+        self.members = [replace(member, queried=i in asked) for i, member in enumerate(self.members)]
+        self.shapes: dict[tuple[Role, ...], Shape] = {}
+        if options.theta and any(member.inbred for member in self.members):
+            raise LikelihoodError("theta together with founder inbreeding is not defined; give one of them")
+
+    def shape(self, roles: tuple[Role, ...]) -> Shape:
+        """The shape in which these people are typed."""
+        if roles not in self.shapes:
+            members = (replace(member, roles=(role,)) for member, role in zip(self.members, roles, strict=True))
+            self.shapes[roles] = Shape(tuple(members), 1, self.x_linked)
+        return self.shapes[roles]
+
+
+def _frames(pedigree: Pedigree, queried: Sequence[str], options: Options) -> Callable[[MarkerModel, set[str]], _Frame]:
+    """Frames as they are asked for; without pruning one for the autosomes and one for X serve all markers."""
+    cache: dict[bool, _Frame] = {}
+
+    def frame(model: MarkerModel, typed: set[str]) -> _Frame:
+        if options.prune_untyped_founders:
+            left = pruned_untyped_founders(pedigree, typed | set(queried))
+            return _Frame(left, model.x_linked, queried, options)
+        if model.x_linked not in cache:
+            cache[model.x_linked] = _Frame(pedigree, model.x_linked, queried, options)
+        return cache[model.x_linked]
+
+    return frame
+
+
+def _prepare(frame: _Frame, model: MarkerModel, known: Mapping[str, Known], options: Options) -> _Locus:
+    """Merge twins, lump alleles where that is exact and worth it, and find the shape."""
+    pedigree, position = frame.pedigree, frame.position
+    genotypes = np.full((len(frame.members), 2), -1, dtype=np.int64)
     observed: dict[int, Floats] = {}
     impossible = False
     for name, knowledge in known.items():
+        if name not in position:
+            raise LikelihoodError(f"{name}, who is typed at {model.name}, is not in this pedigree")
         i = position[name]
-        _require_sex(pedigree[name], model)
-        haploid = model.x_linked and pedigree[name].sex is Sex.MALE
+        if frame.x_linked:
+            _require_sex(pedigree[name], model)
         if isinstance(knowledge, Observed):
-            observed[i] = observed.get(i, 1.0) * _checked(knowledge, name, model, haploid)
+            observed[i] = observed.get(i, 1.0) * _checked(knowledge, name, model, frame.haploid[i])
             continue
-        typed = _indices(knowledge, name, model, haploid)
+        typed = _indices(knowledge, name, model, frame.haploid[i])
         if genotypes[i, 0] >= 0 and tuple(genotypes[i]) != typed:
             impossible = True  # identical twins with different genotypes
         genotypes[i] = typed
-    impossible |= _settle(genotypes, observed, [model.x_linked and member.male is True for member in members])
-    roles = [
-        Role.TYPED if g[0] >= 0 else Role.OBSERVED if i in observed else Role.UNTYPED for i, g in enumerate(genotypes)
-    ]
-    asked = {position[name] for name in queried}
-    kept = tuple(
-        replace(member, roles=(role,), queried=i in asked)
-        for i, (member, role) in enumerate(zip(members, roles, strict=True))
+    if observed:
+        impossible |= _settle(genotypes, observed, frame.haploid)
+    typed_at = genotypes[:, 0] >= 0
+    roles = tuple(
+        Role.TYPED if typed_at[i] else Role.OBSERVED if i in observed else Role.UNTYPED for i in range(len(genotypes))
     )
-    shape = Shape(kept, 1, model.x_linked)
-    if options.theta and any(member.inbred for member in kept):
-        raise LikelihoodError("theta together with founder inbreeding is not defined; give one of them")
-    if options.lump and not queried and not impossible:
+    shape = frame.shape(roles)
+    if options.lump and not impossible:
         model, genotypes, observed = _lump(model, shape, genotypes, observed)
     return _Locus(pedigree, shape, model, genotypes, observed, impossible)
 
@@ -625,7 +696,7 @@ def _folded(values: Floats, shape: Shape, locus: _Locus, targets: Sequence[str])
     sizes = [states.get(v, n) for v in present]
     array, present = _untied(values[: prod(sizes)].reshape(sizes), present, axes)
     for i in asked:
-        array, present = _last_axes_of(array, present, axes[i], shape, locus, i)
+        array, present = _last_axes_of(array, present, axes[i], locus, i, haploid=_is_haploid(shape, i))
     return array
 
 
@@ -662,14 +733,14 @@ def _state_count(shape: Shape, locus: _Locus, i: int) -> int:
 
 
 def _last_axes_of(
-    array: Floats, present: list[int], axes: Sequence[int], shape: Shape, locus: _Locus, i: int
+    array: Floats, present: list[int], axes: Sequence[int], locus: _Locus, i: int, *, haploid: bool
 ) -> tuple[Floats, list[int]]:
     """Move one member's genotype to the last axes, as an unordered one; finished axes are called −1."""
     n = len(locus.model)
     moved = np.moveaxis(array, [present.index(v) for v in axes], range(-len(axes), 0))
     rest = [v for v in present if v not in axes]
-    if shape.members[i].roles[0] is Role.TYPED:
-        genotype = tuple(locus.genotypes[i][: 1 if _is_haploid(shape, i) else 2])
+    if locus.genotypes[i, 0] >= 0:
+        genotype = tuple(locus.genotypes[i][: 1 if haploid else 2])
         placed = np.zeros((*moved.shape[:-1], *(n,) * len(genotype)))
         placed[(..., *genotype)] = moved.sum(axis=-1)
         return placed, rest + [-1] * len(genotype)

@@ -22,8 +22,8 @@ from antigone.genetics.network import FounderAllele
 
 Floats = NDArray[np.float64]
 
-# The number of set partitions of ten is 115,975; of nine 21,147.
-MOST_UNKNOWN_FOUNDER_ALLELES = 9
+# The number of set partitions of ten is 115,975; of twelve it would be 4,213,597.
+MOST_UNKNOWN_FOUNDER_ALLELES = 10
 
 
 @dataclass(frozen=True, slots=True)

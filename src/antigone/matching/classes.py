@@ -1,0 +1,95 @@
+"""Observation classes: the distinct things that were read of the dead at each marker, and what each says of a genotype.
+
+At fixed error rates a likelihood ratio depends on the class alone, so that a search looks each pair up instead of
+computing it. Profiles with replicates are classes of their own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.genetics.alleles import Named
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood
+from antigone.genetics.pedigrees import Sex
+from antigone.genetics.profiles import ProfileTable
+from antigone.matching.operation import Individual, Settings
+from antigone.matching.tables import genotype_pairs
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class MarkerClasses:
+    """The classes of one marker.
+
+    `of` gives each individual's class, −1 where nothing was read; `readings` what each class is. `likelihood` has shape
+    (classes, genotypes): P(class | genotype). `possible` says which genotypes could show the class if nothing but
+    drop-out had gone wrong. `kind` numbers what was to be seen at all: see `coincidences`. At X-linked markers a class
+    belongs to one sex, and men's rows count alleles instead of genotypes (`haploid`).
+    """
+
+    of: Integers
+    readings: tuple[tuple[Reading, ...], ...]
+    haploid: NDArray[np.bool_]
+    likelihood: tuple[Floats, ...]
+    possible: tuple[Floats, ...]
+
+
+def sex_of(individual: Individual) -> Sex:
+    """The sex that was recorded, else the one that amelogenin shows, else unknown."""
+    return individual.sex if individual.sex is not Sex.UNKNOWN else sex_by_amelogenin(individual)
+
+
+def sex_by_amelogenin(individual: Individual) -> Sex:
+    """What amelogenin shows: Y is male; X alone is female only where drop-out is excluded."""
+    readings = individual.profile.readings.get("AMEL", ())
+    names = {allele.name for reading in readings for allele in reading.alleles if isinstance(allele, Named)}
+    if "Y" in names:
+        return Sex.MALE
+    if names == {"X"} and any(reading.reads is Reads.HOMOZYGOUS for reading in readings):
+        return Sex.FEMALE
+    return Sex.UNKNOWN
+
+
+def marker_classes(
+    individuals: Sequence[Individual], models: Sequence[MarkerModel], settings: Settings
+) -> list[MarkerClasses]:
+    """The classes of every marker, in the order of the models."""
+    profiles = ProfileTable.of([individual.profile for individual in individuals], [model.name for model in models])
+    sexes = [sex_of(individual) for individual in individuals]
+    return [_classes(profiles, m, model, sexes, settings) for m, model in enumerate(models)]
+
+
+def _classes(
+    profiles: ProfileTable, m: int, model: MarkerModel, sexes: Sequence[Sex], settings: Settings
+) -> MarkerClasses:
+    of, readings = profiles.classes(m)
+    haploid = [False] * len(readings)
+    if model.x_linked:
+        of, readings, haploid = _by_sex(of, readings, sexes)
+    rates = settings.remains.rates(model)
+    only_drop_out = ErrorRates(rates.drop_out)
+    likelihood = [_row(these, model, rates, single) for these, single in zip(readings, haploid, strict=True)]
+    possible = [_row(these, model, only_drop_out, single) for these, single in zip(readings, haploid, strict=True)]
+    return MarkerClasses(of, tuple(readings), np.array(haploid, dtype=bool), tuple(likelihood), tuple(possible))
+
+
+def _by_sex(
+    of: Integers, readings: Sequence[tuple[Reading, ...]], sexes: Sequence[Sex]
+) -> tuple[Integers, list[tuple[Reading, ...]], list[bool]]:
+    """At X-linked markers the same reading says different things of a man and a woman; of nobody of unknown sex."""
+    number: dict[tuple[int, bool], int] = {}
+    split = np.full(len(of), -1, dtype=np.int64)
+    for row, (k, sex) in enumerate(zip(of.tolist(), sexes, strict=True)):
+        if k >= 0 and sex is not Sex.UNKNOWN:
+            split[row] = number.setdefault((k, sex is Sex.MALE), len(number))
+    return split, [readings[k] for k, _ in number], [male for _, male in number]
+
+
+def _row(readings: Sequence[Reading], model: MarkerModel, rates: ErrorRates, haploid: bool) -> Floats:
+    likelihood = genotype_likelihood(readings, model, rates, haploid=haploid)
+    return likelihood if haploid else np.asarray(likelihood[genotype_pairs(len(model))])

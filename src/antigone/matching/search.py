@@ -1,0 +1,188 @@
+"""All individuals against all missing persons, by conditional tables: plain NumPy, one missing person after another.
+
+Correct before fast: this is what the fast search of later is compared with.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.matching.classes import MarkerClasses, marker_classes, sex_of
+from antigone.matching.coincidences import CoincidenceCount, Coincidences, Patterns
+from antigone.matching.operation import Family, Operation
+from antigone.matching.preparation import Prepared, prepare
+from antigone.matching.tables import ConditionalTable, conditional_table
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One individual and one missing person.
+
+    `log10_lr` is the sum over `by_marker` (log10 LR; nan where one side has nothing) and `linkage`. `exclusions`
+    counts markers that are impossible without mutation, error and drop-in although the family itself is possible.
+    """
+
+    individual: int
+    missing: int
+    log10_lr: float
+    by_marker: Floats
+    linkage: tuple[tuple[str, float], ...]
+    exclusions: int
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What a search found, and what it searched."""
+
+    operation: Operation
+    prepared: Prepared
+    missing: tuple[tuple[Family, str], ...]
+    pairs: tuple[Pair, ...]  # hits, or every pair where that was asked for; best first
+    total_lr: Floats  # (individuals,): Σ LR over all missing persons, of pairs that are not listed too
+    highest: Floats  # (missing persons,): the best log10 LR of each
+    histogram: Floats  # (bins,): pairs by log10 LR
+    edges: Floats  # (bins + 1,): the first and last bins reach to ∓∞
+    coincidences: CoincidenceCount
+    contradictions: tuple[tuple[str, str], ...]  # (family, marker and people)
+
+    @property
+    def compared(self) -> int:
+        """How many pairs were compared."""
+        return len(self.operation.individuals) * len(self.missing)
+
+
+# The picture of all LRs: a fifth of a power of ten a bin.
+HISTOGRAM_EDGES = np.round(np.arange(-12.0, 30.0001, 0.2), 1)
+
+
+def search(operation: Operation, *, all_pairs: bool = False, progress: Progress | None = None) -> SearchResult:
+    """Compare every individual with every missing person.
+
+    `progress` is told how many missing persons are done, of how many.
+    """
+    prepared = prepare(operation)
+    settings = operation.settings
+    classes = marker_classes(operation.individuals, prepared.models, settings)
+    sexes = np.array([str(sex_of(individual)) for individual in operation.individuals])
+    missing = operation.missing_persons()
+    patterns = Patterns.of_classes(classes, prepared.models, settings)
+    coincidences = Coincidences(patterns, prepared, len(missing))
+    count = len(operation.individuals)
+    total_lr, highest = np.zeros(count), np.full(len(missing), -np.inf)
+    histogram = np.zeros(len(HISTOGRAM_EDGES) + 1)
+    found: list[Pair] = []
+    contradictions: list[tuple[str, str]] = []
+    for j, (family, person) in enumerate(missing):
+        table = conditional_table(family, person, prepared, settings)
+        contradictions += [(family.name, text) for text in table.contradictions]
+        lookup = PairLookup(table, classes, sexes)
+        totals = lookup.totals()
+        total_lr += 10.0**totals
+        if count:
+            highest[j] = totals.max()
+        histogram += np.bincount(np.searchsorted(HISTOGRAM_EDGES, totals, side="right"), minlength=len(histogram))
+        coincidences.add(table)
+        listed = np.arange(count) if all_pairs else np.flatnonzero(totals >= settings.threshold)
+        if len(listed):
+            excluded = lookup.exclusions(family, person, prepared, operation)
+            names = [model.name for model in prepared.models]
+            found += [lookup.pair(int(i), j, names, int(excluded[i])) for i in listed]
+        if progress is not None:
+            progress(j + 1, len(missing))
+    found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
+    return SearchResult(
+        operation, prepared, missing, tuple(found), total_lr, highest, histogram, HISTOGRAM_EDGES,
+        coincidences.count(), tuple(contradictions),
+    )  # fmt: skip
+
+
+class PairLookup:
+    """The likelihood ratios of all individuals against one missing person."""
+
+    def __init__(self, table: ConditionalTable, classes: Sequence[MarkerClasses], sexes: NDArray[np.str_]) -> None:
+        self.table = table
+        self.classes = classes
+        self.sexes = sexes
+        self.logs = [self._logs(m) for m in range(len(classes))]
+        self.pairs = {where: self._pair_logs(where) for where in table.linkage}
+
+    def _logs(self, m: int) -> Floats | None:
+        """log10 LR of each class of a marker; nan for the classes of the other sex at an X-linked one."""
+        marker, classes = self.table.markers[m], self.classes[m]
+        if marker is None or not classes.readings:
+            return None
+        logs = np.full(len(classes.readings), np.nan)
+        with np.errstate(divide="ignore"):
+            for k, likelihood in enumerate(classes.likelihood):
+                if len(likelihood) == len(marker.related):
+                    logs[k] = np.log10(likelihood @ marker.related) - np.log10(likelihood @ marker.unrelated)
+        return logs
+
+    def _pair_logs(self, where: tuple[int, int]) -> Floats:
+        """log10 of what two linked markers say together over what they say apart; shape (classes, classes)."""
+        joint = self.table.linkage[where]
+        rows, columns = (np.array(self._usable(m, joint.shape[k])) for k, m in enumerate(where))
+        together = rows @ joint @ columns.T
+        apart = np.outer(rows @ joint.sum(axis=1), columns @ joint.sum(axis=0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log10(together) - np.log10(apart)
+        return np.where(np.isnan(logs), 0.0, logs)
+
+    def _usable(self, m: int, size: int) -> list[Floats]:
+        """The likelihoods of a marker's classes; those of the other sex are never looked up, and stand as ones."""
+        return [row if len(row) == size else np.ones(size) for row in self.classes[m].likelihood]
+
+    def _logs_of_individuals(self, m: int) -> Floats:
+        """log10 LR of each individual at a marker, nan where one side has nothing."""
+        logs, of = self.logs[m], self.classes[m].of
+        if logs is None:
+            return np.full(len(of), np.nan)
+        return np.asarray(np.where(of >= 0, logs[of], np.nan))
+
+    def _linkage_of_individuals(self, where: tuple[int, int]) -> Floats:
+        first, second = (self._logs_of_individuals(m) for m in where)
+        usable = np.isfinite(first) & np.isfinite(second)
+        logs = self.pairs[where][self.classes[where[0]].of, self.classes[where[1]].of]
+        return np.asarray(np.where(usable, logs, 0.0))
+
+    def totals(self) -> Floats:
+        """log10 LR of every individual."""
+        total = np.zeros(len(self.sexes))
+        for m in range(len(self.classes)):
+            total += np.nan_to_num(self._logs_of_individuals(m), nan=0.0, neginf=-np.inf)
+        for where in self.pairs:
+            total += self._linkage_of_individuals(where)
+        return total
+
+    def exclusions(self, family: Family, person: str, prepared: Prepared, operation: Operation) -> Integers:
+        """For each individual: at how many markers the pair is impossible without mutation, drop-in and error.
+
+        Markers at which the family contradicts itself without mutation are not counted: they say nothing of the pair.
+        """
+        strict = replace(prepared, models=tuple(model.without_mutation() for model in prepared.models), linked=())
+        table = conditional_table(family, person, strict, replace(operation.settings, theta=0.0, linkage=False))
+        excluded = np.zeros(len(self.sexes), dtype=np.int64)
+        for m, marker in enumerate(table.markers):
+            classes = self.classes[m]
+            if marker is None or not classes.readings:
+                continue
+            impossible = np.array(
+                [len(row) == len(marker.related) and not np.any(row * marker.related) for row in classes.possible]
+            )
+            excluded += np.where(classes.of >= 0, impossible[classes.of], False)
+        return excluded
+
+    def pair(self, i: int, j: int, names: Sequence[str], exclusions: int) -> Pair:
+        """One pair in full."""
+        by_marker = np.array([self._logs_of_individuals(m)[i] for m in range(len(self.classes))])
+        linkage = tuple(
+            (f"{names[a]}–{names[b]}", float(self._linkage_of_individuals((a, b))[i])) for a, b in self.pairs
+        )
+        total = float(np.nan_to_num(by_marker, nan=0.0, neginf=-np.inf).sum() + sum(log for _, log in linkage))
+        return Pair(i, j, total, by_marker, linkage, exclusions)

@@ -1,0 +1,198 @@
+"""Conditional tables: what a family says about the genotype of the person it misses.
+
+For one missing person and one marker everything that the relatives say is two vectors over genotypes: P(genotype |
+relatives) if the person is theirs, and P(genotype | relatives) if it is somebody unrelated of the same population. The
+second is the Hardy–Weinberg frequency when theta is 0, and depends on the relatives' alleles when it is not (Balding &
+Nichols 1994). The likelihood ratio of anything that a laboratory may read is the quotient of its probability under one
+and under the other.
+
+A direct reference (a sample of the missing person's own) is part of what the family says: the first vector is then
+that of the same person, under the errors that the reference may have.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.genetics.elimination import TooComplexError
+from antigone.genetics.hypotheses import explain_zero
+from antigone.genetics.likelihood import (
+    GenotypeDistribution,
+    Known,
+    Options,
+    genotype_distributions,
+    known_from_readings,
+    linked_genotype_distribution,
+)
+from antigone.genetics.markers import LinkedPair
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.matching.operation import Family, Settings
+from antigone.matching.preparation import Prepared
+
+Floats = NDArray[np.float64]
+
+# A name that no family can hold: the person of the second hypothesis.
+UNRELATED = "\N{NULL}unrelated"
+
+
+@dataclass(frozen=True, eq=False)
+class MarkerTable:
+    """What a family says about one marker: genotypes (or alleles, for a male on X) in the order of `genotype_pairs`."""
+
+    related: Floats
+    unrelated: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionalTable:
+    """All that a family says about one missing person; None at markers where it says nothing that could be used.
+
+    `linkage` holds, for linked pairs where it matters, P(both genotypes | relatives, theta 0) with one row for each
+    genotype of the first marker. `contradictions` are markers at which the family contradicts itself.
+    """
+
+    family: Family
+    person: str
+    sex: Sex
+    markers: tuple[MarkerTable | None, ...]
+    linkage: Mapping[tuple[int, int], Floats]
+    contradictions: tuple[str, ...]
+
+
+class TableError(ValueError):
+    """A family's table cannot be computed as it was asked for."""
+
+
+def genotype_pairs(alleles: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Unordered genotypes in the order of all tables: (0, 0), (0, 1) and so on, (1, 1), (1, 2) and so on."""
+    return np.triu_indices(alleles)
+
+
+def hardy_weinberg(model: MarkerModel, *, haploid: bool = False) -> Floats:
+    """Frequencies of unordered genotypes in a population without structure, in the order of `genotype_pairs`."""
+    p = model.frequencies
+    if haploid:
+        return p
+    a, b = genotype_pairs(len(p))
+    return np.asarray(np.where(a == b, 1.0, 2.0) * p[a] * p[b])
+
+
+def what_is_known(family: Family, models: Sequence[MarkerModel], settings: Settings) -> list[dict[str, Known]]:
+    """What the family's samples say, marker by marker."""
+    known: list[dict[str, Known]] = [{} for _ in models]
+    for person, profile in family.profiles.items():
+        male = family.pedigree[person].sex is Sex.MALE
+        for m, model in enumerate(models):
+            readings = profile.readings.get(model.name, ())
+            if readings and not (model.x_linked and family.pedigree[person].sex is Sex.UNKNOWN):
+                haploid = model.x_linked and male
+                rates = settings.donors.rates(model)
+                known[m][person] = known_from_readings(readings, model, rates, haploid=haploid)
+    return known
+
+
+def conditional_table(family: Family, person: str, prepared: Prepared, settings: Settings) -> ConditionalTable:
+    """The table of one missing person. Raises `TableError` where theta would need a sum of too many terms."""
+    sex = family.pedigree[person].sex
+    usable = [m for m, model in enumerate(prepared.models) if not (model.x_linked and sex is Sex.UNKNOWN)]
+    models = [prepared.models[m] for m in usable]
+    known = what_is_known(family, models, settings)
+    try:
+        related = genotype_distributions(person, family.pedigree, models, known, prepared.options)
+        unrelated = _unrelated(family, models, known, related, sex, prepared.options)
+    except TooComplexError as error:
+        raise TableError(f"family {family.name}: {error}") from None
+    tables: list[MarkerTable | None] = [None] * len(prepared.models)
+    contradictions = []
+    for m, model, knowledge, yes, no in zip(usable, models, known, related, unrelated, strict=True):
+        if not knowledge:
+            continue  # nobody of the family is typed here
+        if not np.any(yes.joint):
+            contradictions.append(str(explain_zero("the pedigree given", family.pedigree, model, knowledge)))
+            continue
+        tables[m] = MarkerTable(_vector(yes.conditional), no)
+    known_at: list[dict[str, Known]] = [{} for _ in prepared.models]
+    for m, knowledge in zip(usable, known, strict=True):
+        known_at[m] = knowledge
+    linkage = _linkage(family.pedigree, person, prepared, known_at, tables)
+    return ConditionalTable(family, person, sex, tuple(tables), linkage, tuple(contradictions))
+
+
+def _vector(joint: Floats) -> Floats:
+    return joint if joint.ndim == 1 else np.asarray(joint[genotype_pairs(len(joint))])
+
+
+def _unrelated(
+    family: Family,
+    models: Sequence[MarkerModel],
+    known: Sequence[Mapping[str, Known]],
+    related: Sequence[GenotypeDistribution],
+    sex: Sex,
+    options: Options,
+) -> list[Floats]:
+    """P(genotype of somebody unrelated | the family's alleles) at each marker."""
+    haploid = [model.x_linked and sex is Sex.MALE for model in models]
+    if options.theta == 0:
+        return [hardy_weinberg(model, haploid=single) for model, single in zip(models, haploid, strict=True)]
+    stranger = Pedigree.build([Person(UNRELATED, sex=sex)])
+    together = family.pedigree.joined(stranger)
+    possible = [bool(np.any(distribution.joint)) for distribution in related]
+    usable = [k for k, one in enumerate(possible) if one]
+    found = genotype_distributions(
+        UNRELATED, together, [models[k] for k in usable], [known[k] for k in usable], options
+    )
+    vectors = [hardy_weinberg(model, haploid=single) for model, single in zip(models, haploid, strict=True)]
+    for k, distribution in zip(usable, found, strict=True):
+        vectors[k] = _vector(distribution.conditional)
+    return vectors
+
+
+def linkage_can_matter(pedigree: Pedigree) -> bool:
+    """Whether linked markers of somebody can say together what they do not say apart.
+
+    They cannot where everybody who passed an allele is a founder and passed it to one child: the phase of such a
+    parent's haplotypes is unknown, so the two alleles that were passed are independent given the genotypes.
+    """
+    return any(
+        pedigree.children(person.id)
+        and (person.father is not None or person.mother is not None or len(pedigree.children(person.id)) > 1)
+        for person in pedigree.persons
+    )
+
+
+def _linkage(
+    pedigree: Pedigree,
+    person: str,
+    prepared: Prepared,
+    known: Sequence[Mapping[str, Known]],
+    tables: Sequence[MarkerTable | None],
+) -> dict[tuple[int, int], Floats]:
+    if not linkage_can_matter(pedigree):
+        return {}
+    position = {model.name: m for m, model in enumerate(prepared.models)}
+    found: dict[tuple[int, int], Floats] = {}
+    for pair in prepared.linked:
+        a, b = position[pair.first], position[pair.second]
+        if tables[a] is not None and tables[b] is not None:
+            found[a, b] = _pair_table(pedigree, person, prepared, known, (a, b), pair)
+    return found
+
+
+def _pair_table(
+    pedigree: Pedigree,
+    person: str,
+    prepared: Prepared,
+    known: Sequence[Mapping[str, Known]],
+    where: tuple[int, int],
+    pair: LinkedPair,
+) -> Floats:
+    """P(genotypes at both markers | relatives): shape (genotypes at the first, genotypes at the second)."""
+    models = [prepared.models[m] for m in where]
+    joint = linked_genotype_distribution(person, pedigree, models, [known[m] for m in where], [pair.recombination])
+    if joint.ndim == 2:
+        return joint
+    first, second = genotype_pairs(joint.shape[0]), genotype_pairs(joint.shape[2])
+    return np.asarray(joint[first][:, second[0], second[1]])

@@ -1,0 +1,373 @@
+"""All against all, by conditional tables, against the enumeration of single pairs."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from antigone.genetics.alleles import Named, Repeat, Unknown
+from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies, Refuse
+from antigone.genetics.likelihood import Typed, linked_log_likelihood, log_likelihoods
+from antigone.genetics.markers import LinkedPair
+from antigone.genetics.mutation import NO_MUTATION, CustomMatrix, Equal, Mutation
+from antigone.genetics.observation import Reading
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.genetics.profiles import Profile
+from antigone.matching import preparation
+from antigone.matching.coincidences import sum_of_products, sum_of_products_plain
+from antigone.matching.hits import contradictions, hits, posterior
+from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
+from antigone.matching.search import search
+from families import KINDS, pedigree
+from oracles import search as oracle
+from oracles.observation import Reading as OracleReading
+from oracles.strategies import Family as OracleFamily
+from oracles.strategies import frequencies, mutation_pairs, observations, pedigrees
+
+NAMES = ("A", "B", "C")  # markers that no table knows are autosomal
+
+
+def reading_of(read: OracleReading) -> Reading:
+    return Reading(tuple(Repeat(10 + i) for i in sorted(read.seen)), KINDS[read.kind])
+
+
+def rows(matrix: np.ndarray | None, size: int) -> CustomMatrix:
+    return CustomMatrix(tuple(map(tuple, np.eye(size) if matrix is None else matrix)))
+
+
+class World:
+    """A family, one missing person, some markers and some individuals, drawn by Hypothesis for engine and oracle."""
+
+    def __init__(self, data, *, markers: int, theta: float, errors: bool, individuals: int = 2, max_alleles: int = 3):
+        names = NAMES[:markers]
+        self.family: OracleFamily = data.draw(pedigrees(max_people=5, one_parent=True))
+        self.missing = data.draw(st.sampled_from([m.id for m in self.family.members]))
+        self.rates = (0.1, 0.02, 0.005) if errors else (0.0, 0.0, 0.0)
+        self.markers, table, mutation = [], {}, {}
+        read_of_family: dict[str, dict[str, Reading]] = {}
+        self.individuals = [{} for _ in range(individuals)]
+        for name in names:
+            p = data.draw(frequencies(max_alleles=max_alleles))
+            male, female, _ = data.draw(mutation_pairs(p))
+            observed = {}
+            for person, read in data.draw(observations(self.family, p, errors=False)).items():
+                kind = read.kind if len(read.seen) > 1 else KIND_OF_SINGLE[read.kind]
+                observed[person] = OracleReading(read.seen, kind, p, (0.0,) * len(p))
+            for person, read in observed.items():
+                read_of_family.setdefault(person, {})[name] = (reading_of(read),)
+            for one in self.individuals:
+                one[name] = self._read(data, p)
+            self.markers.append(oracle.Marker(p, observed, male, female, theta=theta))
+            counts = {Repeat(10 + i): q for i, q in enumerate(p)}
+            table[name] = MarkerFrequencies.from_frequencies(name, counts)
+            mutation[name] = Mutation(rows(female, len(p)), rows(male, len(p)))
+        d, c, e = self.rates
+        chosen = Settings(
+            names, theta=theta, threshold=-300.0, mutation_by_marker=mutation, rare_alleles=Refuse(),
+            remains=SampleErrors(DropOut(d), c, e),
+        )  # fmt: skip
+        profiles = {person: Profile(person, read) for person, read in read_of_family.items()}
+        family = Family("F", pedigree(self.family), (self.missing,), profiles)
+        dead = tuple(
+            Individual(f"R{k}", Profile(f"S{k}", {name: (reading_of(read),) for name, read in one.items()}))
+            for k, one in enumerate(self.individuals)
+        )
+        self.operation = Operation("test", dead, (family,), FrequencyTable("t", "t", table), chosen)
+
+    def _read(self, data, p) -> OracleReading:
+        d, c, e = self.rates
+        seen = frozenset(data.draw(st.lists(st.integers(0, len(p) - 1), min_size=1, max_size=2)))
+        kind = "seen" if len(seen) == 2 else data.draw(st.sampled_from(["homozygous", "other_unseen"]))
+        return OracleReading(seen, kind, tuple(p), (d,) * len(p), c, e)
+
+    def usable(self, marker: oracle.Marker) -> bool:
+        """Somebody of the family is typed there, and the family is possible."""
+        members = self.family.members
+        return (
+            bool(marker.observations) and oracle.likelihood(members, marker.p, marker.observations, **marker.model) > 0
+        )
+
+
+KIND_OF_SINGLE = {"seen": "homozygous", "homozygous": "homozygous", "other_unseen": "other_unseen"}
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_each_pair_has_the_likelihood_ratio_of_the_enumeration(data):
+    theta = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
+    world = World(data, markers=2, theta=theta, errors=data.draw(st.booleans()))
+    found = search(world.operation, all_pairs=True)
+    assert len(found.pairs) == 2
+    for pair in found.pairs:
+        for m, (name, marker) in enumerate(zip(NAMES, world.markers, strict=False)):
+            if not world.usable(marker):
+                assert np.isnan(pair.by_marker[m])
+                continue
+            expected = oracle.likelihood_ratio(
+                world.individuals[pair.individual][name], world.family.members, world.missing, marker.observations,
+                marker.p, **marker.model,
+            )  # fmt: skip
+            assert math.isclose(10 ** pair.by_marker[m], expected, rel_tol=1e-9, abs_tol=1e-12)
+        assert math.isclose(pair.log10_lr, np.nansum(pair.by_marker), rel_tol=1e-12) or np.isneginf(pair.log10_lr)
+
+
+@given(st.data())
+@settings(max_examples=40)
+def test_expected_coincidences_bracket_the_enumeration(data):
+    theta = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
+    world = World(data, markers=3, theta=theta, errors=False)
+    assume(all(world.usable(marker) for marker in world.markers))
+    individuals = [one for one in world.individuals if all(read.kind != "other_unseen" for read in one.values())]
+    assume(individuals)
+    dead = [
+        individual
+        for individual, one in zip(world.operation.individuals, world.individuals, strict=True)
+        if one in individuals
+    ]
+    operation = Operation(
+        "t", tuple(dead), world.operation.families, world.operation.frequencies, world.operation.settings
+    )
+    found = search(operation, all_pairs=True)
+    one_pair = oracle.lr_distribution(world.family.members, world.missing, world.markers)
+    for log10_lr in (-2.0, -0.5, 0.0, 0.3, 1.0, 2.0, *(pair.log10_lr for pair in found.pairs)):
+        if not np.isfinite(log10_lr):
+            continue
+        exact = len(dead) * sum(q for lr, q in one_pair if lr > 0 and math.log10(lr) >= log10_lr - 1e-9)
+        low, high = found.coincidences.at_least(log10_lr)
+        assert low <= exact * (1 + 1e-6) + 1e-9
+        assert exact <= high * (1 + 1e-6) + 1e-9
+
+
+@given(st.data())
+@settings(max_examples=30)
+def test_related_pairs_average_one_over_unrelated_ones(data):
+    # E[LR | unrelated] = 1, whatever the family.
+    world = World(data, markers=1, theta=data.draw(st.sampled_from([0.0, 0.03])), errors=False)
+    (marker,) = world.markers
+    assume(world.usable(marker))
+    found = search(world.operation, all_pairs=True)
+    called = [one for one in world.individuals if one["A"].kind != "other_unseen"]
+    assume(len(called) == len(world.individuals))
+    assert math.isclose(found.coincidences.total_lr, len(world.individuals), rel_tol=1e-9)
+
+
+def test_only_hits_are_listed_and_the_best_comes_first(simple):
+    found = search(simple(threshold=0.3))
+    logs = [pair.log10_lr for pair in found.pairs]
+    assert 0 < len(logs) < 6
+    assert logs == sorted(logs, reverse=True)
+    assert all(log >= 0.3 for log in logs)
+    assert found.compared == 6
+
+
+def test_a_hit_is_the_same_whether_all_pairs_were_asked_for_or_not(simple):
+    few = hits(search(simple(threshold=0.3)))
+    every = {(h.individual.id, h.family.name): h for h in hits(search(simple(threshold=0.3), all_pairs=True))}
+    assert few
+    for hit in few:
+        other = every[hit.individual.id, hit.family.name]
+        assert (hit.log10_lr, hit.posterior, hit.exclusions) == (other.log10_lr, other.posterior, other.exclusions)
+
+
+def test_a_parent_and_child_by_hand():
+    # Father 10/10, child 10/11: the father gives 10, the population 11: p₁₁ / (2 p₁₀ p₁₁).
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    family = Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})
+    found = search(operation_of([dead("R", 10, 11)], [family]), all_pairs=True)
+    assert math.isclose(10 ** found.pairs[0].log10_lr, 1 / (2 * 0.2), rel_tol=1e-12)
+
+
+def test_exclusions_are_counted_without_mutation_and_likelihood_ratios_with_it(simple):
+    found = {(p.individual, p.missing): p for p in search(simple(), all_pairs=True).pairs}
+    excluded = found[1, 0]  # 12/12 against a father 10/10
+    assert excluded.exclusions == 1
+    assert np.isfinite(excluded.log10_lr)
+
+
+def test_a_family_that_contradicts_itself_adds_no_exclusion():
+    # Father 10/10 and his son 11/11 contradict each other without mutation; whoever is missing cannot be blamed.
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("S", "F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    profiles = {"F": one_marker("F", 10, 10), "S": one_marker("S", 11, 11)}
+    family = Family("F", people, ("M",), profiles)
+    found = search(operation_of([dead("R", 12, 12)], [family]), all_pairs=True)
+    assert found.pairs[0].exclusions == 0
+    assert np.isfinite(found.pairs[0].log10_lr)
+
+
+def test_a_contradiction_of_the_family_is_named_and_its_marker_not_used():
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("S", "F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    profiles = {"F": one_marker("F", 10, 10), "S": one_marker("S", 11, 11)}
+    without = operation_of(
+        [dead("R", 12, 12)], [Family("F", people, ("M",), profiles)], mutation=Mutation.same(Equal(0.0))
+    )
+    found = search(without, all_pairs=True)
+    assert found.contradictions == (("F", "A: under the pedigree given, F, father of S cannot all be right"),)
+    assert np.isnan(found.pairs[0].by_marker[0])
+
+
+def test_a_direct_reference_is_the_same_person():
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 11)})
+    found = search(operation_of([dead("R", 10, 11), dead("Q", 10, 12)], [family]), all_pairs=True)
+    by_individual = {pair.individual: pair for pair in found.pairs}
+    assert math.isclose(10 ** by_individual[0].log10_lr, 1 / (2 * 0.2 * 0.3))
+    assert by_individual[1].log10_lr == -np.inf
+
+
+def test_a_direct_reference_under_drop_out_forgives_one_allele():
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 11)})
+    partial = Individual("R", Profile("S", {"A": (Reading.of(Repeat(10), UNSEEN),)}))
+    found = search(operation_of([partial], [family], remains=SampleErrors(DropOut(0.2))), all_pairs=True)
+    p, d = {10: 0.2, 11: 0.3, 12: 0.5}, 0.2
+    # P({10} | 10/11) = d(1−d); in the population (1−d²) p² + d(1−d) 2p(1−p).
+    chance = (1 - d**2) * p[10] ** 2 + d * (1 - d) * 2 * p[10] * (1 - p[10])
+    assert math.isclose(10 ** found.pairs[0].log10_lr, d * (1 - d) / chance)
+
+
+def test_balding_nichols_with_theta_by_hand():
+    # A direct reference 10/10 and an individual 10/10: 1 / P(10/10 | 10/10), Balding & Nichols 1994.
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 10)})
+    theta, p = 0.03, 0.2
+    found = search(operation_of([dead("R", 10, 10)], [family], theta=theta), all_pairs=True)
+    match = (2 * theta + (1 - theta) * p) * (3 * theta + (1 - theta) * p) / ((1 + theta) * (1 + 2 * theta))
+    assert math.isclose(10 ** found.pairs[0].log10_lr, 1 / match, rel_tol=1e-12)
+
+
+def test_balding_nichols_with_theta_for_a_heterozygote_by_hand():
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 11)})
+    theta, p, q = 0.03, 0.2, 0.3
+    found = search(operation_of([dead("R", 10, 11)], [family], theta=theta), all_pairs=True)
+    match = 2 * (theta + (1 - theta) * p) * (theta + (1 - theta) * q) / ((1 + theta) * (1 + 2 * theta))
+    assert math.isclose(10 ** found.pairs[0].log10_lr, 1 / match, rel_tol=1e-12)
+
+
+def test_the_whole_pair_of_linked_markers_is_in_the_final_figure(monkeypatch):
+    # Two brothers: at linked markers what they share at one makes sharing at the other more likely.
+    pair = LinkedPair("A", "B", 0.05, "test")
+    monkeypatch.setattr(preparation, "disjoint_linked_pairs", lambda names: (pair,) if {"A", "B"} <= {*names} else ())
+    people = Pedigree.build(
+        [Person("F", sex=Sex.MALE), Person("O", sex=Sex.FEMALE), Person("S", "F", "O"), Person("M", "F", "O")]
+    )
+    profile = Profile("S", {"A": (typed(10, 11),), "B": (typed(11, 12),)})
+    family = Family("F", people, ("M",), {"S": profile})
+    individual = Individual("R", Profile("R", {"A": (typed(10, 11),), "B": (typed(11, 11),)}))
+    operation = operation_of([individual], [family], markers=("A", "B"))
+    found = search(operation, all_pairs=True).pairs[0]
+    prepared = preparation.prepare(operation)
+
+    a, b = prepared.models
+    known = [{"S": Typed((Repeat(10), Repeat(11)))}, {"S": Typed((Repeat(11), Repeat(12)))}]
+    with_body = [{**known[0], "M": Typed((Repeat(10), Repeat(11)))}, {**known[1], "M": Typed((Repeat(11), Repeat(11)))}]
+    stranger = Pedigree.build([Person("M")])
+    alone = sum(
+        log_likelihoods(stranger, [model], [{"M": knowledge["M"]}])[0]
+        for model, knowledge in zip((a, b), with_body, strict=True)
+    )
+    direct = (
+        linked_log_likelihood(people, [a, b], with_body, [0.05])
+        - linked_log_likelihood(people, [a, b], known, [0.05])
+        - alone
+    ) / math.log(10)
+    assert math.isclose(found.log10_lr, direct, rel_tol=1e-9)
+    assert abs(dict(found.linkage)["A–B"]) > 0.01
+
+
+def test_an_x_linked_marker_counts_between_people_of_one_sex_only():
+    marker = "DXS10103"
+    people = Pedigree.build([Person("MO", sex=Sex.FEMALE), Person("M", None, "MO", Sex.MALE)])
+    family = Family("F", people, ("M",), {"MO": Profile("MO", {marker: (typed(10, 11),)})})
+    son = Individual("R1", Profile("R1", {marker: (typed(10, 10),)}), Sex.MALE)
+    woman = Individual("R2", Profile("R2", {marker: (typed(10, 10),)}), Sex.FEMALE)
+    found = search(operation_of([son, woman], [family], markers=(marker,)), all_pairs=True)
+    by_individual = {pair.individual: pair for pair in found.pairs}
+    assert math.isclose(10 ** by_individual[0].by_marker[0], 0.5 / 0.2)
+    assert np.isnan(by_individual[1].by_marker[0])
+
+
+@given(st.data())
+@settings(max_examples=20)
+def test_sums_of_products_agree_with_their_plain_twin(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    columns, width = data.draw(st.integers(0, 4)), 5
+    spectra = [rng.normal(size=(3, width)) + 1j * rng.normal(size=(3, width)) for _ in range(columns)]
+    patterns = np.unique(rng.integers(-1, 3, (6, columns)), axis=0)
+    counts = rng.integers(1, 5, len(patterns)).astype(float)
+    assert np.allclose(sum_of_products(patterns, counts, spectra), sum_of_products_plain(patterns, counts, spectra))
+
+
+@given(st.lists(st.floats(-20, 25), min_size=1, max_size=6), st.sampled_from([0.01, 0.5, 0.99]))
+def test_the_posterior_is_that_of_the_declared_open_set(logs, prior):
+    expected = oracle.posterior([10**log for log in logs], prior)
+    total = math.fsum(10**log for log in logs)
+    for log, value in zip(logs, expected, strict=True):
+        assert math.isclose(posterior(log, total, prior, len(logs)), value, rel_tol=1e-9, abs_tol=1e-300)
+
+
+def test_sex_and_age_contradictions_are_reported_in_words():
+    people = Pedigree.build([Person("M", sex=Sex.FEMALE, birth_year=1990)])
+    family = Family("F", people, ("M",), {}, missing_since={"M": 2022})
+    old_man = Individual("R", Profile("S", {}), Sex.MALE, age_min=50, age_max=60)
+    assert contradictions(old_man, family, "M", 2025) == (
+        "sex: the individual is male, the missing person female",
+        "age: the individual was at least 50, the missing person at most 35",
+    )
+    child = Individual("R", Profile("S", {}), Sex.FEMALE, age_min=5, age_max=10)
+    assert contradictions(child, family, "M", 2025) == (
+        "age: the individual was at most 10, the missing person at least 31",
+    )
+    fitting = Individual("R", Profile("S", {}), Sex.FEMALE, age_min=30, age_max=40)
+    assert contradictions(fitting, family, "M", 2025) == ()
+
+
+def test_amelogenin_that_contradicts_the_record_is_reported():
+    people = Pedigree.build([Person("M", sex=Sex.MALE)])
+    shows_y = Profile("S", {"AMEL": (Reading.of(Named("X"), Named("Y")),)})
+    found = contradictions(Individual("R", shows_y, Sex.FEMALE), Family("F", people, ("M",), {}), "M", None)
+    assert "sex of the individual: recorded female, amelogenin male" in found
+
+
+def typed(a: int, b: int) -> Reading:
+    return Reading.of(Repeat(a), Repeat(b))
+
+
+def one_marker(sample: str, a: int, b: int) -> Profile:
+    return Profile(sample, {"A": (typed(a, b),)})
+
+
+def dead(name: str, a: int, b: int) -> Individual:
+    return Individual(name, one_marker(name, a, b))
+
+
+def operation_of(individuals, families, *, markers=("A",), mutation=None, theta=0.0, remains=None, threshold=-300.0):
+    frequencies_of = {Repeat(10): 0.2, Repeat(11): 0.3, Repeat(12): 0.5}
+    table = {name: MarkerFrequencies.from_frequencies(name, frequencies_of) for name in markers}
+    chosen = Settings(
+        tuple(markers), theta=theta, threshold=threshold, rare_alleles=Refuse(),
+        mutation=mutation or NO_MUTATION,
+        remains=remains or SampleErrors(),
+    )  # fmt: skip
+    return Operation("test", tuple(individuals), tuple(families), FrequencyTable("t", "t", table), chosen)
+
+
+UNSEEN = Unknown()
+
+
+@pytest.fixture
+def simple():
+    """Three individuals, two families with a father each."""
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    families = [
+        Family("one", people, ("M",), {"F": one_marker("F1", 10, 10)}),
+        Family("two", people, ("M",), {"F": one_marker("F2", 11, 12)}),
+    ]
+    individuals = [dead("R1", 10, 11), dead("R2", 12, 12), dead("R3", 10, 10)]
+
+    def make(threshold: float = -300.0) -> Operation:
+        return operation_of(individuals, families, mutation=Mutation.same(Equal(0.001)), threshold=threshold)
+
+    return make
