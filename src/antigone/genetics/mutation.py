@@ -218,6 +218,29 @@ class Dawid:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatsOnly:
+    """Another model for the repeat alleles alone: named ones (a rest allele) neither mutate nor are mutated to.
+
+    Frequency databases often end with a rest allele that stands for no one length; on a ladder it has no place.
+    """
+
+    model: MutationModel
+
+    def matrix(self, alleles: Sequence[Allele], frequencies: Vector) -> Matrix:
+        """Shape (alleles, alleles)."""
+        repeats = [i for i, allele in enumerate(alleles) if isinstance(allele, Repeat)]
+        matrix = np.eye(len(alleles))
+        if repeats:
+            shares = frequencies[repeats] / frequencies[repeats].sum()
+            matrix[np.ix_(repeats, repeats)] = self.model.matrix([alleles[i] for i in repeats], shares)
+        return matrix
+
+    def describe(self) -> str:
+        """Name and parameters."""
+        return f"repeat alleles only: {self.model.describe()}"
+
+
+@dataclass(frozen=True, slots=True)
 class CustomMatrix:
     """A matrix given as it is, rows and columns in the order of the marker's alleles."""
 

@@ -155,9 +155,10 @@ def _listed_twice(persons: Sequence[Person]) -> list[tuple[str, str]]:
     for person in persons:
         if not person.id:
             problems.append(("(empty)", "has no name; give every person one"))
-        earlier = first.setdefault(person.id, person)
-        if earlier is person:
+        if person.id not in first:
+            first[person.id] = person
             continue
+        earlier = first[person.id]
         if earlier.father != person.father:
             problems.append((person.id, f"has two fathers, {earlier.father} and {person.father}; keep one"))
         elif earlier.mother != person.mother:

@@ -1,0 +1,1 @@
+"""Pictures and documents: pedigrees, charts, the report of a search."""

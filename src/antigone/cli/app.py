@@ -1,0 +1,137 @@
+"""The commands and their options; what they do stands in a module for each."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from typer.core import TyperGroup
+
+# Commands that need the record: they appear where antigone[office] is installed, and say so where it is not.
+OFFICE_COMMANDS = (
+    "init", "up", "verify", "rebuild", "prove", "backup", "restore", "upgrade", "import", "accept", "tally", "show",
+    "export",
+)  # fmt: skip
+
+
+class _Commands(TyperGroup):
+    """Knows the commands of the office even where it is not installed."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name in OFFICE_COMMANDS and self.get_command(ctx, name) is None:
+            raise click.UsageError(_office_is_missing(name))
+        return super().resolve_command(ctx, args)
+
+
+def _office_is_missing(name: str) -> str:
+    if find_spec("antigone.office") is None:
+        return f"‘{name}’ is a command of the office, which this version of Antigone does not have yet."
+    return f"‘{name}’ is a command of the office; install it with: pip install 'antigone[office]'"
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Brings home the unidentified dead: from profiles and families to an honest, ranked list of hits.",
+)
+
+_Case = Annotated[Path, typer.Argument(help="A case folder, or a Familias project (.fam) with a DVI section.")]
+
+
+@app.command()
+def identify(
+    case: _Case,
+    out: Annotated[Path, typer.Option(help="The folder for the results; it appears whole or not at all.")],
+    all_pairs: Annotated[bool, typer.Option("--all-pairs", help="List every pair, not only hits.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace earlier results in that folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Compare all the dead of a case with all its missing persons and write a ranked list and a report."""
+    from antigone.cli.identify import run
+
+    run(case, out, all_pairs=all_pairs, replace=replace, quiet=quiet)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A case folder or a Familias project (.fam).")],
+    target: Annotated[Path, typer.Argument(help="A new case folder, or a new file that ends in .fam.")],
+) -> None:
+    """Turn a Familias project into a case folder or back, saying what the target cannot hold."""
+    from antigone.cli.convert import run
+
+    run(source, target)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="Answers of other programs (docs: formats/answers).")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute other programs' answers again; exit status 1 if one falls short."""
+    from antigone.cli.validate import run
+
+    raise typer.Exit(run(files, as_json=json))
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="The case folder to make.")],
+    preset: Annotated[str, typer.Option(help="june-2025, or the invented conflict: see --list-presets.")] = "june-2025",
+    scale: Annotated[float, typer.Option(help="Share of the real counts of bags.")] = 0.02,
+    seed: Annotated[int, typer.Option(help="Same seed, same case.")] = 1,
+    missing: Annotated[int | None, typer.Option(help="How many missing persons the register holds.")] = None,
+    hostile: Annotated[bool, typer.Option("--hostile", help="Draw what the engine is not told.")] = False,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for a rate; may be repeated.")
+    ] = None,
+) -> None:
+    """Make a synthetic operation with known truth: bags, remains, families, profiles and truth.csv."""
+    from antigone.cli.simulate import run
+
+    run(out, preset=preset, scale=scale, seed=seed, missing=missing, hostile=hostile, settings=setting or [])
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="all, likelihood, growth or search.")] = "all",
+    out: Annotated[Path | None, typer.Option(help="A folder for figures and pictures.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="The folder with the peers' timed inputs.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure speed as ratios within one run, with the machine's load beside each figure."""
+    from antigone.cli.bench import run
+
+    run(what, out=out, answers=answers, as_json=json)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from antigone import __version__
+
+    typer.echo(f"antigone {__version__}")
+
+
+def main() -> None:
+    """Run the command line: errors of input are said in words, without a trace of the program."""
+    from antigone.cli.errors import explained
+
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was written.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        text = explained(error)
+        if text is None:
+            raise
+        typer.echo(text, err=True)
+        sys.exit(2)

@@ -1,0 +1,42 @@
+"""Errors that are about the input, and how they are said."""
+
+from antigone.formats.errors import InputError
+from antigone.genetics.elimination import TooComplexError
+from antigone.genetics.frequencies import FrequencyError
+from antigone.genetics.likelihood import LikelihoodError
+from antigone.genetics.markers import UnknownMarkerError, UnknownPanelError
+from antigone.genetics.models import ModelError
+from antigone.genetics.observation import ReadingError
+from antigone.genetics.pedigrees import PedigreeError
+from antigone.matching.operation import SettingsError
+from antigone.matching.tables import TableError
+from antigone.report.results import OutputError
+
+SHOWN = 200
+
+_ABOUT_THE_INPUT = (
+    FrequencyError,
+    LikelihoodError,
+    ModelError,
+    OutputError,
+    PedigreeError,
+    ReadingError,
+    SettingsError,
+    TableError,
+    TooComplexError,
+    UnknownMarkerError,
+    UnknownPanelError,
+)
+
+
+def explained(error: Exception) -> str | None:
+    """What to tell the user; None for a mistake of ours, which is not hidden behind words."""
+    if isinstance(error, InputError):
+        problems = [str(problem) for problem in error.problems]
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        return "\n".join([*problems[:SHOWN], *more, "Nothing was read."])
+    if isinstance(error, _ABOUT_THE_INPUT):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return None

@@ -1,0 +1,94 @@
+"""How our answer and a peer's are compared, and what is said about it."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Comparison:
+    """The figures of one case: the worst difference, and why the case falls short, if it does."""
+
+    case: str
+    tolerance: float
+    worst: float = 0.0
+    why: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every figure agrees."""
+        return not self.why
+
+    def number(self, name: str, ours: float, theirs: float | None) -> None:
+        """Compare one figure; a peer's null stands for zero."""
+        expected = 0.0 if theirs is None else float(theirs)
+        self._record(name, ours, expected, relative_error(ours, expected))
+
+    def logarithm(self, name: str, ours: float, theirs: float | None) -> None:
+        """Compare natural logarithms: their difference is the relative error of what they stand for."""
+        expected = -math.inf if theirs is None else float(theirs)
+        self._record(name, ours, expected, 0.0 if ours == expected else abs(ours - expected))
+
+    def count(self, name: str, ours: int, theirs: int) -> None:
+        """Compare counts, which agree or do not."""
+        if ours != theirs:
+            self.why.append(f"{name}: {ours}, the peer {theirs}")
+
+    def _record(self, name: str, ours: float, theirs: float, error: float) -> None:
+        if math.isnan(error):
+            error = math.inf
+        self.worst = max(self.worst, error)
+        if error > self.tolerance:
+            self.why.append(f"{name}: {ours!r}, the peer {theirs!r} (relative error {error:.1e})")
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file of answers."""
+
+    file: str
+    family: str
+    cases: tuple[Comparison, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many cases agree."""
+        return sum(case.passed for case in self.cases)
+
+    @property
+    def worst_relative_error(self) -> float:
+        """Over all figures of all cases."""
+        return max((case.worst for case in self.cases), default=0.0)
+
+    def as_json(self) -> dict[str, object]:
+        """As `antigone validate --json` prints it; an infinite error is null, which JSON has no number for."""
+        worst = self.worst_relative_error
+        return {
+            "file": self.file,
+            "family": self.family,
+            "cases": len(self.cases),
+            "passed": self.passed,
+            "worst_relative_error": worst if math.isfinite(worst) else None,
+            "failed": [{"id": case.case, "why": "; ".join(_first(case.why))} for case in self.cases if not case.passed],
+        }
+
+
+def relative_error(ours: float, theirs: float) -> float:
+    """|ours − theirs| / the larger of the two; 0 where both are the same, also both infinite.
+
+    >>> relative_error(0.0, 0.0), relative_error(1.0, 2.0)
+    (0.0, 0.5)
+    """
+    if ours == theirs:
+        return 0.0
+    if not (math.isfinite(ours) and math.isfinite(theirs)):
+        return math.inf
+    return abs(ours - theirs) / max(abs(ours), abs(theirs))
+
+
+def _first(reasons: Iterable[str], limit: int = 5) -> list[str]:
+    """A few reasons, and how many more there are."""
+    listed = list(reasons)
+    if len(listed) <= limit:
+        return listed
+    return [*listed[:limit], f"and {len(listed) - limit} more"]

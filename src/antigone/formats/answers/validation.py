@@ -1,0 +1,298 @@
+"""Compute every case of an answer file again."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.formats.allele_labels import read_allele
+from antigone.formats.answers.comparison import Comparison, FileReport
+from antigone.formats.answers.reading import (
+    Node,
+    build_pedigree,
+    probability_of_log,
+    read_cases,
+    read_genotype,
+    read_genotypes,
+    read_model,
+    read_pedigree,
+    read_person,
+)
+from antigone.formats.errors import InputError, quoted
+from antigone.genetics.elimination import TooComplexError
+from antigone.genetics.likelihood import (
+    Known,
+    LikelihoodError,
+    Options,
+    genotype_distribution,
+    linked_log_likelihood,
+    log_likelihoods,
+)
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+
+Floats = NDArray[np.float64]
+
+# Programs compute in double precision and print fifteen digits; the DVI files hold frequencies that sum to 1 ± 1e-9.
+TOLERANCE = 1e-9
+DVI_TOLERANCE = 1e-8
+
+
+def validate_file(path: Path) -> FileReport:
+    """Compute all cases of a file again and compare.
+
+    Raises `InputError` where the file cannot be read. Files of an unknown family are read and fall short, case by case.
+    """
+    cases = read_cases(path)
+    families = list(dict.fromkeys(case["family"].text() for case in cases))
+    compared = [_compare(case) for case in cases]
+    return FileReport(str(path), ", ".join(families), tuple(compared))
+
+
+def _compare(case: Node) -> Comparison:
+    family = case["family"].text()
+    comparison = Comparison(case["id"].text(), DVI_TOLERANCE if "dvi" in family else TOLERANCE)
+    if family in _LATER:
+        comparison.worst = math.inf
+        comparison.why.append(f"{family} is not computed by this version")
+        return comparison
+    if family not in _FAMILIES:
+        known = ", ".join((*_FAMILIES, *_LATER))
+        raise InputError.at(case.file, None, f"{case.path}.family", found=quoted(family), expected=f"one of {known}")
+    try:
+        _FAMILIES[family](case, comparison)
+    except (LikelihoodError, TooComplexError) as error:
+        comparison.worst = math.inf
+        comparison.why.append(str(error))
+    except (KeyError, StopIteration, ValueError) as error:
+        expected = f"a whole case of {family}"
+        raise InputError.at(
+            case.file, None, case.path, found=f"{type(error).__name__}: {error}", expected=expected
+        ) from error
+    return comparison
+
+
+def _pedigree_likelihood(case: Node, comparison: Comparison) -> None:
+    pedigree, (model,), (known,) = _one_pedigree(case)
+    theta = _theta(case)
+    log = float(log_likelihoods(pedigree, [model], [known], Options(theta=theta))[0])
+    answer = case["answer"]
+    comparison.number("likelihood", probability_of_log(log), answer["likelihood"].optional_number())
+    comparison.logarithm("log_likelihood", log, answer["log_likelihood"].optional_number())
+
+
+def _linked_markers(case: Node, comparison: Comparison) -> None:
+    pedigree, models, known = _one_pedigree(case)
+    log = linked_log_likelihood(pedigree, models, known, [case["rho"].number()])
+    unlinked = float(log_likelihoods(pedigree, models, known).sum())
+    answer = case["answer"]
+    comparison.number("likelihood", probability_of_log(log), answer["likelihood"].optional_number())
+    comparison.number(
+        "likelihood_unlinked", probability_of_log(unlinked), answer["likelihood_unlinked"].optional_number()
+    )
+
+
+def _conditional(case: Node, comparison: Comparison) -> None:
+    pedigree, (model,), (known,) = _one_pedigree(case)
+    targets = [target.text() for target in case["targets"].items()]
+    distribution = genotype_distribution(targets, pedigree, model, known)
+    answer = case["answer"]
+    marginal = probability_of_log(distribution.log_marginal)
+    comparison.number("marginal_likelihood", marginal, answer["marginal_likelihood"].optional_number())
+    if len(targets) == 1:
+        rows, columns = [genotype.text() for genotype in answer["genotypes"].items()], [""]
+        probabilities = [[value.optional_number()] for value in answer["prob"].items()]
+    else:
+        rows, columns = ([genotype.text() for genotype in answer[axis].items()] for axis in ("rows", "cols"))
+        probabilities = [[value.optional_number() for value in row.items()] for row in answer["prob"].items()]
+    conditional = distribution.conditional
+    for row, values in zip(rows, probabilities, strict=True):
+        for column, theirs in zip(columns, values, strict=True):
+            where = tuple(i for genotype in (row, column) if genotype for i in _genotype_index(genotype, model))
+            comparison.number(f"P({row} {column})".replace(" )", ")"), float(conditional[where]), theirs)
+
+
+def _genotype_index(genotype: str, model: MarkerModel) -> tuple[int, ...]:
+    """`"11/12"` as places in a distribution, `"11"` for a male on X."""
+    return tuple(sorted(model.index[read_allele(label)] for label in genotype.split("/")))
+
+
+def _kinship_lr(case: Node, comparison: Comparison) -> None:
+    logs = _logs_by_hypothesis(case, lambda _: Options(theta=_theta(case)))
+    reference = case["reference"].text()
+    answer = case["answer"]
+    names = [marker["name"].text() for marker in case["markers"].items()]
+    for name, log in logs.items():
+        total, against = float(log.sum()), float(logs[reference].sum())
+        comparison.logarithm(f"log_likelihood {name}", total, answer["log_likelihood"][name].optional_number())
+        comparison.number(f"LR_total {name}", _ratio(total, against), answer["LR_total"][name].optional_number())
+        parts = zip(names, log, logs[reference], strict=True)
+        by_marker = answer["LR_per_marker"][name].items()
+        likelihoods = answer["likelihood_per_marker"][name].items()
+        for (marker, one, other), ratio, likelihood in zip(parts, by_marker, likelihoods, strict=True):
+            comparison.number(f"LR {name} at {marker}", _ratio(float(one), float(other)), ratio.optional_number())
+            ours = probability_of_log(float(one))
+            comparison.number(f"likelihood {name} at {marker}", ours, likelihood.optional_number())
+
+
+def _familias_other(case: Node, comparison: Comparison) -> None:
+    theta = _theta(case)
+    # Familias prunes untyped founders with one child where theta is 0 (SEMANTICS 18).
+    logs = _logs_by_hypothesis(case, lambda _: Options(theta=theta, prune_untyped_founders=theta == 0))
+    likelihoods = {name: probability_of_log(float(log.sum())) for name, log in logs.items()}
+    answer = case["answer"]
+    for name, likelihood in likelihoods.items():
+        comparison.number(f"likelihood_{name}", likelihood, answer[f"likelihood_{name}"].optional_number())
+    total = sum(likelihoods.values())
+    if total == 0:
+        return  # the peer's ratio and posterior are null: undefined
+    ratio = likelihoods["H1"] / likelihoods["H2"] if likelihoods["H2"] else math.inf
+    theirs = answer["LR"].optional_number()
+    if theirs is not None or math.isfinite(ratio):
+        comparison.number("LR", ratio, theirs)
+    for name, flat in zip(("H1", "H2"), answer["posterior_flat"].items(), strict=True):
+        comparison.number(f"posterior {name}", likelihoods[name] / total, flat.optional_number())
+
+
+def _pairwise_dvi(case: Node, comparison: Comparison) -> None:
+    dvi = case["dvi"]
+    models = [read_model(marker) for marker in dvi["markers"].items()]
+    plain = [model.without_mutation() for model in models]
+    families = [_DviFamily(node, dvi, models) for node in dvi["am"].items()]
+    victims = {node["id"].text(): node["sex"].text() for node in dvi["pm"].items()}
+    answer = case["answer"]
+    logs = {name: _victim_logs(name, sex, dvi, models) for name, sex in victims.items()}
+    for name, log in logs.items():
+        comparison.logarithm(
+            f"loglik_null {name}", float(log.sum()), answer["loglik_null"]["pm"][name].optional_number()
+        )
+    for family in families:
+        of_family = answer["loglik_null"]["am"][family.name].optional_number()
+        comparison.logarithm(f"loglik_null {family.name}", float(family.logs(models).sum()), of_family)
+    for table, used in (("LR_matrix", models), ("LR_matrix_mutations_removed", plain)):
+        for victim, missing, theirs in _cells(answer[table]):
+            family = next(family for family in families if missing in family.pedigree)
+            ours = family.pair_log(missing, victim, dvi, used, victims[victim]) - float(family.logs(used).sum())
+            ours -= float(logs[victim].sum())
+            comparison.number(f"{table} {victim} {missing}", probability_of_log(ours), theirs.optional_number())
+    for victim, missing, theirs in _cells(answer["exclusion_matrix"]):
+        family = next(family for family in families if missing in family.pedigree)
+        excluded = family.exclusions(missing, victim, dvi, plain, victims[victim])
+        comparison.count(f"exclusion_matrix {victim} {missing}", excluded, int(theirs.number()))
+
+
+def _cells(table: Node) -> list[tuple[str, str, Node]]:
+    """The cells of a matrix that the peer filled; it leaves out pairs whose sexes differ."""
+    columns = [column.text() for column in table["cols"].items()]
+    cells = []
+    for row, values in zip(table["rows"].items(), table["values"].items(), strict=True):
+        for column, value in zip(columns, values.items(), strict=True):
+            if value.value is not None:
+                cells.append((row.text(), column, value))
+    return cells
+
+
+def _victim_logs(name: str, sex: str, dvi: Node, models: Sequence[MarkerModel]) -> Floats:
+    alone = Pedigree.build([Person(name, sex=Sex(sex))])
+    known = [
+        {name: genotype} if genotype is not None else {}
+        for genotype in (_victim_genotype(name, sex, dvi, model) for model in models)
+    ]
+    return log_likelihoods(alone, models, known)
+
+
+def _victim_genotype(name: str, sex: str, dvi: Node, model: MarkerModel) -> Known | None:
+    profile = dvi["genotypes_pm"].get(name)
+    genotype = profile.get(model.name) if profile is not None else None
+    return None if genotype is None else read_genotype(genotype, model, male=sex == "M")
+
+
+class _DviFamily:
+    """One reference family: its pedigree and what is known of it."""
+
+    def __init__(self, node: Node, dvi: Node, models: Sequence[MarkerModel]) -> None:
+        self.name = node["name"].text()
+        self.pedigree = build_pedigree([read_person(member) for member in node["members"].items()], node)
+        self.known = [self._known(dvi, model) for model in models]
+        self._logs: dict[int, Floats] = {}
+
+    def _known(self, dvi: Node, model: MarkerModel) -> dict[str, Known]:
+        known = {}
+        for person in self.pedigree.persons:
+            profile = dvi["genotypes_am"].get(person.id)
+            genotype = profile.get(model.name) if profile is not None else None
+            if genotype is not None:
+                known[person.id] = read_genotype(genotype, model, male=person.sex is Sex.MALE)
+        return known
+
+    def logs(self, models: Sequence[MarkerModel]) -> Floats:
+        """Natural logarithm of the family's likelihood at each marker."""
+        if id(models) not in self._logs:
+            self._logs[id(models)] = log_likelihoods(self.pedigree, models, self.known)
+        return self._logs[id(models)]
+
+    def _with_victim(self, missing: str, victim: str, dvi: Node, models: Sequence[MarkerModel], sex: str) -> Floats:
+        known: list[Mapping[str, Known]] = []
+        for model, of_family in zip(models, self.known, strict=True):
+            genotype = _victim_genotype(victim, sex, dvi, model)
+            known.append(of_family if genotype is None else {**of_family, missing: genotype})
+        return log_likelihoods(self.pedigree, models, known)
+
+    def pair_log(self, missing: str, victim: str, dvi: Node, models: Sequence[MarkerModel], sex: str) -> float:
+        """Natural logarithm of the family's likelihood with the victim's genotypes on the missing person."""
+        return float(self._with_victim(missing, victim, dvi, models, sex).sum())
+
+    def exclusions(self, missing: str, victim: str, dvi: Node, models: Sequence[MarkerModel], sex: str) -> int:
+        """Markers that are impossible; a peer counts those at which the family contradicts itself too."""
+        return int(np.isneginf(self._with_victim(missing, victim, dvi, models, sex)).sum())
+
+
+def _logs_by_hypothesis(case: Node, options: Callable[[str], Options]) -> dict[str, Floats]:
+    """Natural logarithms by marker, for each hypothesis."""
+    markers = case["markers"].items()
+    models = [read_model(marker) for marker in markers]
+    logs = {}
+    for name, hypothesis in case["hypotheses"].pairs():
+        pedigree = read_pedigree(hypothesis["pedigree"])
+        known = [
+            read_genotypes(marker["genotypes"], model, pedigree) for marker, model in zip(markers, models, strict=True)
+        ]
+        logs[name] = log_likelihoods(pedigree, models, known, options(name))
+    return logs
+
+
+def _one_pedigree(case: Node) -> tuple[Pedigree, list[MarkerModel], list[dict[str, Known]]]:
+    pedigree = read_pedigree(case["pedigree"])
+    markers = case["markers"].items()
+    models = [read_model(marker) for marker in markers]
+    known = [
+        read_genotypes(marker["genotypes"], model, pedigree) for marker, model in zip(markers, models, strict=True)
+    ]
+    return pedigree, models, known
+
+
+def _theta(case: Node) -> float:
+    theta = case.get("theta")
+    return 0.0 if theta is None else theta.number()
+
+
+def _ratio(one: float, other: float) -> float:
+    """exp(one − other), also where one of them is −inf."""
+    if math.isinf(other):
+        return math.nan if math.isinf(one) else math.inf
+    return probability_of_log(one - other)
+
+
+_FAMILIES: dict[str, Callable[[Node, Comparison], None]] = {
+    "pedigree_likelihood": _pedigree_likelihood,
+    "linked_markers": _linked_markers,
+    "conditional": _conditional,
+    "kinship_lr": _kinship_lr,
+    "familias_other": _familias_other,
+    "pairwise_dvi": _pairwise_dvi,
+}
+
+# Their science is an issue of its own.
+_LATER = ("joint_dvi", "nongenetic_lr", "simulated_power")

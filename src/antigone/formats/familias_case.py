@@ -1,0 +1,412 @@
+"""A Familias project with a DVI section as an operation, and back.
+
+What Familias calls unidentified persons are our individuals; a reference family with the people it misses is our
+family. Familias' theta carries over. Its pruning of untyped founders is an option of the settings
+(`prune_untyped_founders`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from antigone.formats.allele_labels import read_allele
+from antigone.formats.errors import InputError
+from antigone.formats.familias import project as fam
+from antigone.formats.familias.project import infer_sexes
+from antigone.genetics.alleles import Allele, Repeat, Silent, Unknown
+from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies, Normalisation, Refuse
+from antigone.genetics.markers import canonical_name
+from antigone.genetics.mutation import (
+    Equal,
+    Mutation,
+    MutationModel,
+    NoMutation,
+    Proportional,
+    RepeatsOnly,
+    Stationary,
+    Stepwise,
+)
+from antigone.genetics.observation import Reading, Reads
+from antigone.genetics.pedigrees import Pedigree, PedigreeError, Person, Sex
+from antigone.genetics.profiles import Profile, consensus
+from antigone.matching.operation import DropOut, Family, Individual, LeftOut, Operation, SampleErrors, Settings
+from antigone.matching.preparation import prepare
+
+_SEX = {fam.Sex.FEMALE: Sex.FEMALE, fam.Sex.MALE: Sex.MALE, fam.Sex.UNKNOWN: Sex.UNKNOWN}
+_MISSING = "missing"  # Familias names everybody who is looked for so: "Missing person", "Missing male 1"
+
+
+# --- from Familias ---------------------------------------------------------------------------------------------------
+
+
+def operation_from_familias(project: fam.FamiliasProject, file: str, *, name: str = "") -> Operation:
+    """The operation that a project's DVI section describes. Raises `InputError` where it has none."""
+    if project.dvi is None:
+        raise InputError.at(
+            file,
+            None,
+            None,
+            found="a project without a DVI section",
+            expected="unidentified persons and reference families",
+        )
+    names = {marker.name: canonical_name(marker.name) or marker.name for marker in project.frequencies.markers}
+    table = _frequencies(project, names, file)
+    warnings = [str(replace(problem, file=Path(problem.file).name)) for problem in project.warnings]
+    mutation = {names[m.name]: _mutation(m, warnings) for m in project.frequencies.markers}
+    settings = Settings(
+        tuple(names.values()),
+        kit="as in the project",
+        theta=project.theta or 0.0,
+        mutation_by_marker=mutation,
+        rare_alleles=Refuse(),
+        normalisation=Normalisation.NONE,
+        remains=SampleErrors(_drop_out(project, names)),
+    )
+    individuals = tuple(
+        Individual(person.name, _profile(person, names), _SEX[person.sex], samples=(person.name,))
+        for person in project.dvi.unidentified
+    )
+    families: list[Family] = []
+    left_out: list[LeftOut] = []
+    for family in project.dvi.families:
+        _add_family(family, names, families, left_out, warnings)
+    return Operation(
+        name or project.comment or "Familias project", individuals, tuple(families), table, settings,
+        tuple(left_out), tuple(warnings),
+    )  # fmt: skip
+
+
+def _frequencies(project: fam.FamiliasProject, names: Mapping[str, str], file: str) -> FrequencyTable:
+    markers = {}
+    for marker in project.frequencies.markers:
+        values: dict[Allele, float] = {read_allele(allele.label): allele.value for allele in marker.alleles}
+        if marker.has_silent_allele:
+            values[Silent()] = marker.silent_frequency.value
+        if names[marker.name] in markers:
+            raise InputError.at(file, None, None, found=f"{marker.name} twice, by two names", expected="one of them")
+        markers[names[marker.name]] = MarkerFrequencies.from_frequencies(names[marker.name], values)
+    database = project.frequencies.name or "unnamed database"
+    return FrequencyTable(database, f"Familias project, database “{database}”", markers)
+
+
+def _mutation(marker: fam.Marker, warnings: list[str]) -> Mutation:
+    models = [_mutation_model(parameters) for parameters in (marker.female, marker.male)]
+    on_ladder = any(isinstance(model, Stepwise | Stationary) for model in models)
+    if on_ladder and any(not isinstance(read_allele(allele.label), Repeat) for allele in marker.alleles):
+        warnings.append(f"{marker.name}: alleles without a repeat count take no part in its stepwise mutation")
+        models = [model if isinstance(model, NoMutation) else RepeatsOnly(model) for model in models]
+    return Mutation(*models)
+
+
+def _mutation_model(parameters: fam.Mutation) -> MutationModel:
+    _, rate, rate2, steps = parameters.parameters
+    if rate == 0 and rate2 == 0:
+        return NoMutation()
+    match parameters.model:
+        case fam.MutationModel.EQUAL:
+            return Equal(rate)
+        case fam.MutationModel.PROPORTIONAL:
+            return Proportional(rate)
+        case fam.MutationModel.STEPWISE:
+            return Stepwise(rate, steps)
+        case fam.MutationModel.STEPWISE_STATIONARY:
+            return Stationary(Stepwise(rate, steps))
+        case fam.MutationModel.EXTENDED_STEPWISE:
+            return Stepwise(rate, steps, rate2)
+
+
+def _drop_out(project: fam.FamiliasProject, names: Mapping[str, str]) -> DropOut:
+    rates = {
+        names[marker.name]: marker.dropout_probability.value
+        for marker in project.frequencies.markers
+        if marker.dropout_probability is not None and marker.dropout_probability.value > 0
+    }
+    return DropOut(0.0, rates)
+
+
+def _profile(person: fam.DviPerson, names: Mapping[str, str]) -> Profile:
+    readings: dict[str, tuple[Reading, ...]] = {}
+    for genotype in person.dna:
+        seen = [read_allele(label) for label in (genotype.first, genotype.second) if label]
+        if not seen:
+            continue
+        alleles = seen if len(seen) == 2 else [*seen, Unknown()]
+        marker = names.get(genotype.marker, genotype.marker)
+        readings[marker] = (Reading.of(*alleles),)
+    return Profile(person.name, readings)
+
+
+def _add_family(
+    family: fam.Family,
+    names: Mapping[str, str],
+    families: list[Family],
+    left_out: list[LeftOut],
+    warnings: list[str],
+) -> None:
+    """Each hypothesis of a family becomes a family of ours; who cannot be read is left out with the reason."""
+    pedigrees = _hypotheses(family)
+    if not pedigrees:
+        left_out.append(LeftOut("family", family.name, "no pedigree in which a missing person has a place"))
+    if len(pedigrees) > 1:
+        listed = ", ".join(pedigree.name for pedigree in pedigrees)
+        warnings.append(f"family {family.name} has several pedigrees ({listed}); each is searched by itself")
+    for pedigree in pedigrees:
+        name = family.name if len(pedigrees) == 1 else f"{family.name} [{pedigree.name}]"
+        try:
+            families.append(_family(family, pedigree, name, names))
+        except PedigreeError as error:
+            left_out.append(LeftOut("family", name, str(error)))
+        except _ConflictingPersonError as error:
+            left_out.append(LeftOut("family", name, f"two people are called {error} and differ; give them two names"))
+
+
+def _hypotheses(family: fam.Family) -> list[fam.FamilyPedigree]:
+    """The pedigrees that say how somebody missing is related.
+
+    Familias itself writes "Reference pedigree" first; it counts where there is no other.
+    """
+    usable = [pedigree for pedigree in family.pedigrees if _missing_in(pedigree)]
+    named = [pedigree for pedigree in usable if pedigree.name != fam.REFERENCE_PEDIGREE]
+    distinct: dict[frozenset[tuple[str, str]], fam.FamilyPedigree] = {}
+    for pedigree in named or usable:
+        distinct.setdefault(frozenset((*pedigree.relations, *pedigree.identities)), pedigree)
+    return list(distinct.values())
+
+
+def _missing_in(pedigree: fam.FamilyPedigree) -> list[str]:
+    """Everybody with a place in the pedigree whose name says that they are looked for."""
+    people = dict.fromkeys(person for link in pedigree.links for person in (link.parent, link.child))
+    return [person for person in people if person.lower().startswith(_MISSING)]
+
+
+class _ConflictingPersonError(Exception):
+    """Two people of one name with different genotypes."""
+
+
+def _family(family: fam.Family, pedigree: fam.FamilyPedigree, name: str, names: Mapping[str, str]) -> Family:
+    profiles: dict[str, Profile] = {}
+    for person in family.persons:
+        profile = _profile(person, names)
+        if person.name in profiles and profiles[person.name] != profile:
+            raise _ConflictingPersonError(person.name)
+        if profile.readings:
+            profiles[person.name] = profile
+    sexes = infer_sexes(family.sexes, pedigree.relations)
+    missing = tuple(_missing_in(pedigree))
+    same = _same_person(pedigree.identities, missing)
+    persons = _persons(sexes, pedigree.relations)
+    built = Pedigree.build(
+        persons, family=name, twins=[pair for pair in pedigree.identities if not set(pair) & set(missing)]
+    )
+    for sought, reference in same.items():
+        if reference in profiles and sought not in profiles:
+            profiles[sought] = replace(profiles[reference], sample=reference)
+    used = {person: profile for person, profile in profiles.items() if person in built}
+    return Family(name, built, missing, used)
+
+
+def _same_person(identities: Iterable[tuple[str, str]], missing: Sequence[str]) -> dict[str, str]:
+    """A "Direct" reference: the missing person and the name under which their own sample stands."""
+    found = {}
+    for one, other in identities:
+        if one in missing:
+            found[one] = other
+        elif other in missing:
+            found[other] = one
+    return found
+
+
+def _persons(sexes: Mapping[str, fam.Sex], relations: Sequence[tuple[str, str]]) -> list[Person]:
+    """Everybody with father and mother; a second parent who is not listed is added, as pedFamilias does."""
+    parents: dict[str, list[str]] = {}
+    for parent, child in relations:
+        parents.setdefault(child, []).append(parent)
+    persons: dict[str, Person] = {name: Person(name, sex=_SEX[sex]) for name, sex in sexes.items()}
+    added = 0
+    for child, known in parents.items():
+        if len(known) == 1:
+            added += 1
+            other = f"added_{added}"
+            opposite = {Sex.MALE: Sex.FEMALE, Sex.FEMALE: Sex.MALE}.get(persons[known[0]].sex, Sex.UNKNOWN)
+            persons[other] = Person(other, sex=opposite)
+            known = [*known, other]
+        father, mother = sorted(known, key=lambda name: _FATHERS_FIRST[persons[name].sex])[:2]
+        persons[child] = replace(persons[child], father=father, mother=mother)
+    related = {person for relation in relations for person in relation} | {name for name in persons if "added_" in name}
+    return [person for person in persons.values() if person.id in related or not person.id.lower().startswith(_MISSING)]
+
+
+_FATHERS_FIRST = {Sex.MALE: 0, Sex.UNKNOWN: 1, Sex.FEMALE: 2}
+
+
+# --- to Familias -----------------------------------------------------------------------------------------------------
+
+
+def familias_from_operation(operation: Operation) -> tuple[fam.FamiliasProject, list[str]]:
+    """The project with these individuals and families, and what it cannot hold, in words."""
+    lost: list[str] = []
+    prepared = prepare(operation)
+    markers = []
+    for model in prepared.models:
+        mutation = operation.settings.mutation_of(model.name)
+        silent = model.silent
+        alleles = tuple(
+            fam.Allele(str(allele), fam.Number.of(float(p)))
+            for i, (allele, p) in enumerate(zip(model.alleles, model.frequencies, strict=True))
+            if i != silent
+        )
+        markers.append(
+            fam.Marker(
+                model.name,
+                alleles,
+                _familias_mutation(mutation.female, f"{model.name}, mothers", lost),
+                _familias_mutation(mutation.male, f"{model.name}, fathers", lost),
+                silent is not None,
+                fam.Number.of(float(model.frequencies[silent])) if silent is not None else fam.ZERO,
+                fam.Number.of(_chromosomes(operation, model.name)),
+                fam.Number.of(float(operation.settings.remains.drop_out.by_marker.get(model.name, 0.0))),
+                fam.ZERO,
+            )
+        )
+    names = [marker.name for marker in markers]
+    unidentified = tuple(
+        fam.DviPerson(one.id, _GENDER[one.sex], _genotypes(one.profile, names, f"individual {one.id}", lost))
+        for one in operation.individuals
+    )
+    families = tuple(_familias_family(family, names, lost) for family in operation.families)
+    database = fam.FrequencyDatabase(
+        operation.frequencies.name, tuple(markers), fam.Number.of(operation.settings.theta)
+    )
+    lost += _lost_settings(operation)
+    project = fam.FamiliasProject(
+        version="3.3.1",
+        frequencies=database,
+        dvi=fam.Dvi(unidentified, families, notes=("",) * len(families), notes_declared=len(families)),
+        sections=(_advanced(operation),),
+        comment=operation.name,
+    )
+    return project, list(dict.fromkeys(lost))
+
+
+_GENDER = {Sex.FEMALE: "Female", Sex.MALE: "Male", Sex.UNKNOWN: None}
+
+
+def _chromosomes(operation: Operation, marker: str) -> float:
+    entry = operation.frequencies.markers.get(marker)
+    return float(entry.chromosomes or 0) if entry is not None else 0.0
+
+
+def _familias_mutation(model: MutationModel, where: str, lost: list[str]) -> fam.Mutation:
+    number, codes = fam.Number.of, fam.MutationModel
+    match model:
+        case NoMutation():
+            return fam.Mutation(codes.EQUAL, number(0.0), number(0.1), number(0.0))
+        case Equal(rate):
+            return fam.Mutation(codes.EQUAL, number(rate), number(0.1), number(0.0))
+        case Proportional(rate):
+            return fam.Mutation(codes.PROPORTIONAL, number(rate), number(0.1), number(0.0))
+        case Stepwise(rate, steps, rate2):
+            kind = codes.EXTENDED_STEPWISE if rate2 else codes.STEPWISE
+            return fam.Mutation(kind, number(rate), number(steps), number(rate2))
+        case Stationary(Stepwise(rate, steps, 0.0)):
+            return fam.Mutation(codes.STEPWISE_STATIONARY, number(rate), number(steps), number(0.0))
+        case RepeatsOnly(inner):
+            return _familias_mutation(inner, where, lost)
+    lost.append(f"mutation at {where}: {model.describe()} is no model of Familias; written as none")
+    return fam.Mutation(codes.EQUAL, number(0.0), number(0.1), number(0.0))
+
+
+def _genotypes(profile: Profile, names: Sequence[str], whose: str, lost: list[str]) -> tuple[fam.Genotype, ...]:
+    """Two alleles a marker: replicates become their consensus, one allele seen cannot be said."""
+    genotypes = []
+    for name in names:
+        readings = profile.readings.get(name, ())
+        if not readings:
+            continue
+        reading = readings[0] if len(readings) == 1 else consensus(readings)
+        if len(readings) > 1:
+            lost.append(f"{whose}: replicates are written as their majority consensus")
+        if reading is None or len(reading.alleles) > 2:
+            lost.append(f"{whose}: no two alleles stand at {name}; left out")
+        elif reading.reads is Reads.OTHER_UNSEEN:
+            lost.append(
+                f"{whose}: one allele seen, other unseen at {name}; left out, for Familias would read a homozygote"
+            )
+        else:
+            first, last = str(reading.alleles[0]), str(reading.alleles[-1])
+            genotypes.append(fam.Genotype(name, first, last))
+    return tuple(genotypes)
+
+
+def _familias_family(family: Family, names: Sequence[str], lost: list[str]) -> fam.Family:
+    called = _names_for_missing(family)
+    persons = []
+    for person in family.pedigree.persons:
+        profile = family.profiles.get(person.id)
+        dna = _genotypes(profile, names, f"family {family.name}", lost) if profile is not None else ()
+        if called.get(person.id) == fam.MISSING_PERSON:
+            if dna:
+                lost.append(f"family {family.name}: the direct reference of {person.id}")
+            continue  # Familias knows that name without listing it
+        persons.append(fam.DviPerson(called.get(person.id, person.id), _GENDER[person.sex], dna))
+        if person.birth_year is not None:
+            lost.append("years of birth")
+        if person.inbreeding:
+            lost.append(f"family {family.name}: the inbreeding coefficient of {person.id}")
+    relations = tuple(
+        fam.Relation(called.get(parent, parent), called.get(person.id, person.id))
+        for person in family.pedigree.persons
+        for parent in (person.father, person.mother)
+        if parent is not None
+    )
+    if family.pedigree.twins:
+        lost.append(f"family {family.name}: identical twins")
+    pedigrees = (
+        fam.FamilyPedigree(relations, name=fam.REFERENCE_PEDIGREE),
+        fam.FamilyPedigree(relations, name="As given"),
+    )
+    return fam.Family(family.name, tuple(persons), pedigrees)
+
+
+def _names_for_missing(family: Family) -> dict[str, str]:
+    """Familias looks for people called "Missing …": the first becomes its "Missing person", the others by their sex."""
+    called: dict[str, str] = {}
+    count = {"male": 0, "female": 0, "person": 0}
+    for k, name in enumerate(family.missing):
+        if name.lower().startswith(_MISSING):
+            called[name] = name
+        elif k == 0:
+            called[name] = fam.MISSING_PERSON
+        else:
+            sex = {Sex.MALE: "male", Sex.FEMALE: "female"}.get(family.pedigree[name].sex, "person")
+            count[sex] += 1
+            called[name] = f"Missing {sex} {count[sex]} ({name})"
+    return called
+
+
+def _lost_settings(operation: Operation) -> list[str]:
+    settings, lost = operation.settings, []
+    if any(called != name for family in operation.families for name, called in _names_for_missing(family).items()):
+        lost.append("the names of missing persons: Familias looks for “Missing person”")
+    if any(one.bag or one.transfer or one.stature or one.age_min is not None for one in operation.individuals):
+        lost.append("bags, transfers, ages and stature of the remains")
+    if any(len(one.samples) > 1 for one in operation.individuals):
+        lost.append("several samples of one remains")
+    if settings.linkage:
+        lost.append("linkage between markers")
+    if settings.remains.typing_error or settings.donors != SampleErrors():
+        lost.append("typing errors, and error rates of donors")
+    lost.append(
+        "prior, threshold, stochastic threshold and the rule for rare alleles (frequencies are written as used)"
+    )
+    return lost
+
+
+def _advanced(operation: Operation) -> fam.Section:
+    remains = operation.settings.remains
+    rates = {"Dropin": _plain(remains.drop_in), "Dropout": _plain(remains.drop_out.rate), "Error": "0"}
+    return fam.Section("Advanced", (), (fam.Section.of("Direct/Identity", rates),))
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,73 @@
+"""Digests of what a search was given: the same input has the same digest, whatever files it came from."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from typing import Any
+
+from antigone.genetics.profiles import Profile
+from antigone.matching.operation import Family, Operation
+from antigone.matching.preparation import Prepared
+
+
+def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
+    """SHA-256 of profiles, families, the frequency table as published and as used, and settings."""
+    individuals = [
+        [one.id, str(one.sex), one.age_min, one.age_max, _profile(one.profile)] for one in operation.individuals
+    ]
+    return {
+        "profiles of individuals": _sha256(individuals),
+        "families": _sha256([_family(family) for family in operation.families]),
+        "frequency table": prepared.frequencies.table_digest,
+        "frequencies as used": prepared.frequencies.digest,
+        "settings": _sha256(describe_settings(operation)),
+    }
+
+
+def describe_settings(operation: Operation) -> dict[str, Any]:
+    """All settings as plain values, ready for JSON."""
+    plain = _plain(operation.settings)
+    if not isinstance(plain, dict):
+        raise TypeError("settings are an object")
+    plain["mutation"] = operation.settings.mutation.describe()
+    plain["mutation_by_marker"] = {
+        name: mutation.describe() for name, mutation in operation.settings.mutation_by_marker.items()
+    }
+    plain["rare_alleles"] = operation.settings.rare_alleles.describe()
+    return plain
+
+
+def _family(family: Family) -> list[Any]:
+    persons = [
+        [person.id, person.father, person.mother, str(person.sex), person.birth_year, person.inbreeding]
+        for person in family.pedigree.persons
+    ]
+    profiles = {name: _profile(profile) for name, profile in family.profiles.items()}
+    twins = sorted(sorted(group) for group in family.pedigree.twins)
+    return [family.name, persons, list(family.missing), profiles, twins, dict(family.missing_since)]
+
+
+def _profile(profile: Profile) -> dict[str, list[str]]:
+    return {name: [f"{reading} {reading.reads}" for reading in these] for name, these in profile.readings.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, AbstractSet):
+        return sorted(_plain(one) for one in value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _sha256(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""The files of a search: `hits.csv`, `hits.parquet`, `summary.json` and `report.html`, all or none."""
+
+import json
+import math
+import os
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from antigone import __version__
+from antigone.matching.digests import describe_settings, digests
+from antigone.matching.hits import Hit, hits
+from antigone.matching.search import SearchResult
+from antigone.report.search_report import render_search_report
+
+
+class OutputError(Exception):
+    """The results cannot be written where they were asked for."""
+
+
+def write_results(result: SearchResult, out: Path, *, seconds: Mapping[str, float], replace: bool = False) -> None:
+    """Write all files of a search into the folder `out`, which appears whole or not at all.
+
+    Raises `OutputError` where `out` is there already and `replace` was not asked for.
+    """
+    refuse_occupied(out, replace=replace)
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    listed = hits(result)
+    marks = digests(result.operation, result.prepared)
+    shown = [hit for hit in listed if hit.log10_lr >= result.operation.settings.threshold]
+    try:
+        partial.mkdir(parents=True)
+        table = hits_table(listed, [model.name for model in result.prepared.models])
+        _write_csv(table, partial / "hits.csv")
+        table.write_parquet(partial / "hits.parquet", statistics=False)
+        summary = summarise(result, listed, marks, seconds)
+        _write_text(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        _write_text(partial / "report.html", render_search_report(result, shown, {**marks, **_files(result)}))
+        _move_into_place(partial, out, replace=replace)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_occupied(out: Path, *, replace: bool) -> None:
+    """Say early that a folder is taken: before hours of searching, not after."""
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file; give a folder that is not there yet")
+    if out.is_dir() and any(out.iterdir()):
+        if not replace:
+            raise OutputError(f"{out} is there already; give another folder, or --replace to replace it as a whole")
+        if not (out / "summary.json").is_file():
+            raise OutputError(f"{out} holds no earlier result of a search; --replace replaces nothing else")
+
+
+def hits_table(listed: Sequence[Hit], markers: Sequence[str]) -> pl.DataFrame:
+    """One row a pair, best first; `lr_MARKER` is empty where a side is untyped."""
+    columns: dict[str, list[Any]] = {
+        "individual": [hit.individual.id for hit in listed],
+        "missing_person": [hit.missing_person for hit in listed],
+        "family": [hit.family.name for hit in listed],
+        "log10_lr": [hit.log10_lr for hit in listed],
+        "expected_coincidences": [hit.expected_coincidences[1] for hit in listed],
+        "exclusions": [hit.exclusions for hit in listed],
+        "posterior": [hit.posterior for hit in listed],
+        "expected_coincidences_low": [hit.expected_coincidences[0] for hit in listed],
+        "log10_linkage": [math.fsum(hit.linkage.values()) for hit in listed],
+        "contradictions": ["; ".join(hit.contradictions) for hit in listed],
+    }
+    texts = {"individual", "missing_person", "family", "contradictions"}
+    schema: dict[str, Any] = {
+        name: pl.String if name in texts else pl.Int64 if name == "exclusions" else pl.Float64 for name in columns
+    }
+    for marker in markers:
+        logs = [hit.by_marker.get(marker) for hit in listed]
+        columns[f"lr_{marker}"] = [None if log is None else 10.0**log for log in logs]
+        schema[f"lr_{marker}"] = pl.Float64
+    return pl.DataFrame(columns, schema=schema)
+
+
+def summarise(
+    result: SearchResult, listed: Sequence[Hit], marks: Mapping[str, str], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """What was searched, with what, and how it went: plain values, ready for JSON."""
+    operation, frequencies = result.operation, result.prepared.frequencies
+    threshold = operation.settings.threshold
+    low, high = result.coincidences.at_least(threshold)
+    return {
+        "case": operation.name,
+        "individuals": len(operation.individuals),
+        "missing_persons": len(result.missing),
+        "pairs": result.compared,
+        "hits": sum(hit.log10_lr >= threshold for hit in listed),
+        "pairs_listed": len(listed),
+        "families": len(operation.families),
+        "donors": sum(len(family.donors()) for family in operation.families),
+        "direct_references": sum(len(set(family.profiles) & set(family.missing)) for family in operation.families),
+        "bags": len({individual.bag for individual in operation.individuals if individual.bag}),
+        "transfers": len({individual.transfer for individual in operation.individuals if individual.transfer}),
+        "expected_coincidences_at_threshold": {"low": low, "high": high},
+        "markers": [model.name for model in result.prepared.models],
+        "linked_pairs": [
+            {"first": pair.first, "second": pair.second, "recombination": pair.recombination, "source": pair.source}
+            for pair in result.prepared.linked
+        ],
+        "frequencies": {
+            "table": frequencies.table,
+            "source": frequencies.source,
+            "rule": frequencies.rule,
+            "normalisation": frequencies.normalisation,
+            "added": _alleles(frequencies.markers, "added"),
+            "raised": _alleles(frequencies.markers, "raised"),
+        },
+        "left_out": [
+            {"what": one.what, "id": one.id, "reason": one.reason}
+            for one in (*operation.left_out, *result.prepared.left_out)
+        ],
+        "warnings": list(operation.warnings),
+        "family_contradictions": [{"family": family, "what": text} for family, text in result.contradictions],
+        "settings": describe_settings(operation),
+        "digests": {**marks, **_files(result)},
+        "versions": {
+            "antigone": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "scipy", "numba", "polars")},
+        },
+        "seconds": dict(seconds),
+    }
+
+
+def _alleles(markers: Mapping[str, Any], which: str) -> dict[str, list[str]]:
+    found = {name: [str(allele) for allele in getattr(marker, which)] for name, marker in sorted(markers.items())}
+    return {name: alleles for name, alleles in found.items() if alleles}
+
+
+def _files(result: SearchResult) -> dict[str, str]:
+    return {f"file {name}": digest for name, digest in result.operation.digests.items()}
+
+
+def _write_csv(table: pl.DataFrame, path: Path) -> None:
+    """Texts that a spreadsheet would run as a formula get a quotation mark in front."""
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    dangerous = pl.col(texts).str.contains(r"^[=+\-@\t\r]")
+    safe = table.with_columns(pl.when(dangerous).then("'" + pl.col(texts)).otherwise(pl.col(texts)))
+    safe.write_csv(path)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _move_into_place(partial: Path, out: Path, *, replace: bool) -> None:
+    """Rename; an earlier result steps aside first and goes only when the new one stands."""
+    refuse_occupied(out, replace=replace)
+    if not out.is_dir():
+        partial.rename(out)
+        return
+    earlier = out.with_name(f".{out.name}.earlier-{os.getpid()}")
+    out.rename(earlier)
+    try:
+        partial.rename(out)
+    except OSError:
+        earlier.rename(out)
+        raise
+    shutil.rmtree(earlier)

@@ -1,0 +1,86 @@
+"""How figures are put into words: the same for every document."""
+
+import math
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(log10: float) -> str:
+    """A number given by its decimal logarithm, with two figures.
+
+    >>> power_of_ten(6.5), power_of_ten(2.0), power_of_ten(-3.7), power_of_ten(float("-inf"))
+    ('3.2 × 10⁶', '100', '2.0 × 10⁻⁴', '0')
+    """
+    if math.isinf(log10):
+        return "0" if log10 < 0 else "∞"
+    exponent = math.floor(log10)
+    mantissa = 10 ** (log10 - exponent)
+    if round(mantissa, 1) >= 10:
+        mantissa, exponent = 1.0, exponent + 1
+    if -3 <= exponent < 4:
+        return significant(10**log10)
+    return f"{mantissa:.1f} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def significant(value: float) -> str:
+    """A number with two figures, without a power of ten.
+
+    >>> significant(0.012345), significant(1234.0), significant(0.0), significant(7.0), significant(12.34)
+    ('0.012', '1,200', '0', '7', '12')
+    """
+    if value == 0:
+        return "0"
+    places = 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    text = f"{rounded:,.{max(places, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity(value: float) -> str:
+    """A count or a probability with two figures, by a power of ten where it is small or large.
+
+    >>> quantity(0.00031), quantity(31.4), quantity(0.0)
+    ('3.1 × 10⁻⁴', '31', '0')
+    """
+    return "0" if value <= 0 else power_of_ten(math.log10(value))
+
+
+def bracket(low: float, high: float) -> str:
+    """Between two figures, or one where they round alike.
+
+    >>> bracket(0.012, 0.034), bracket(2.0, 2.01)
+    ('0.012 to 0.034', '2')
+    """
+    first, last = quantity(low), quantity(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """A count with its unit.
+
+    >>> counted(1, "family", "families"), counted(1200, "bag")
+    ('1 family', '1,200 bags')
+    """
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listing(parts: list[str]) -> str:
+    """Words in a row.
+
+    >>> listing(["a"]), listing(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def probability(value: float) -> str:
+    """A probability, never rounded to 0 or to 1.
+
+    >>> probability(0.5), probability(0.999999), probability(1.0), probability(3e-9)
+    ('0.50', '1 − 1.0 × 10⁻⁶', 'above 1 − 10⁻¹²', '3.0 × 10⁻⁹')
+    """
+    if value > 1 - 1e-12:
+        return "above 1 − 10⁻¹²"
+    if value > 0.995:
+        return f"1 − {quantity(1 - value)}"
+    return f"{value:.2f}" if value >= 0.005 else quantity(value)

@@ -1,0 +1,124 @@
+"""`validate`: right answers pass, wrong ones are found, and bad files say what is wrong with them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from antigone.formats.answers import validate_file
+from antigone.formats.errors import InputError
+
+# Cases of each file; those of the issue on joint identification wait for their science.
+FILES = {
+    "conditional.json": 18,
+    "familias_other.json": 14,
+    "kinship_lr.json": 18,
+    "linked_markers.json": 10,
+    "pairwise_dvi.json": 12,
+    "pedigree_likelihood.json": 62,
+}
+WAITING = ["joint_dvi.json", "nongenetic_lr.json", "simulated_power.json"]
+
+
+@pytest.mark.parametrize(("name", "cases"), FILES.items())
+def test_every_answer_of_the_peers_is_given_again(shared, name, cases):
+    report = validate_file(shared / "answers" / name)
+    assert (len(report.cases), report.passed) == (cases, cases)
+    assert report.worst_relative_error < (1e-8 if "dvi" in name else 1e-9)
+    assert report.as_json()["failed"] == []
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_answers_that_wait_for_their_science_fall_short_and_say_so(shared, name):
+    report = validate_file(shared / "answers" / name)
+    assert report.passed == 0
+    assert all("is not computed by this version" in case.why[0] for case in report.cases)
+    json.dumps(report.as_json(), allow_nan=False)
+
+
+def trio(**changes) -> dict:
+    members = [
+        {"id": "F", "father": None, "mother": None, "sex": "M"},
+        {"id": "M", "father": None, "mother": None, "sex": "F"},
+        {"id": "C", "father": "F", "mother": "M", "sex": "U"},
+    ]
+    marker = {
+        "name": "m", "x_linked": False, "alleles": ["1", "2"], "freqs": [0.2, 0.8], "mutation": None,
+        "genotypes": {"F": ["1", "1"], "M": ["1", "2"], "C": ["1", "1"]},
+    }  # fmt: skip
+    # p² · 2pq · ½ by hand
+    likelihood = 0.2**2 * 2 * 0.2 * 0.8 * 0.5
+    case = {
+        "id": "t1", "family": "pedigree_likelihood", "pedigree": [{"members": members}], "markers": [marker], "theta": 0,
+        "answer": {"likelihood": likelihood, "log_likelihood": -5.051457288616511},
+    }  # fmt: skip
+    return {**case, **changes}
+
+
+def written(folder: Path, *cases: dict) -> Path:
+    path = folder / "answers.json"
+    path.write_text(json.dumps(list(cases)))
+    return path
+
+
+def test_a_trio_by_hand_passes(tmp_path):
+    assert validate_file(written(tmp_path, trio())).passed == 1
+
+
+def test_an_answer_that_is_wrong_in_the_ninth_digit_is_found(tmp_path):
+    wrong = trio(answer={"likelihood": 0.0064 * (1 + 2e-9), "log_likelihood": -5.051457288616511})
+    report = validate_file(written(tmp_path, trio(), wrong))
+    assert report.passed == 1
+    (failed,) = report.as_json()["failed"]
+    assert failed["id"] == "t1"
+    assert "likelihood: 0.0064" in failed["why"]
+    assert "relative error 2.0e-09" in failed["why"]
+
+
+def test_an_impossible_answer_where_ours_is_possible_is_found(tmp_path):
+    report = validate_file(written(tmp_path, trio(answer={"likelihood": None, "log_likelihood": None})))
+    assert report.passed == 0
+    assert report.as_json()["worst_relative_error"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"family": "tea_leaves"}, 'column $[0].family: found ‘"tea_leaves"’'),
+        ({"markers": "none"}, 'column $[0].markers: found ‘"none"’; expected a list'),
+        ({"pedigree": [{}]}, "column $[0].pedigree[0]: found no key ‘members’"),
+        ({"theta": "a lot"}, 'column $[0].theta: found ‘"a lot"’; expected a number'),
+    ],
+)
+def test_a_case_that_is_not_one_says_where(tmp_path, change, message):
+    with pytest.raises(InputError) as error:
+        validate_file(written(tmp_path, trio(**change)))
+    assert message.replace('‘"tea_leaves"’', "‘tea_leaves‘").split(":")[0] in str(error.value)
+
+
+def test_a_pedigree_that_cannot_be_says_why(tmp_path):
+    case = trio()
+    case["pedigree"][0]["members"][0]["father"] = "C"
+    with pytest.raises(InputError, match="own ancestor"):
+        validate_file(written(tmp_path, case))
+
+
+def test_an_allele_outside_the_table_says_where(tmp_path):
+    case = trio()
+    case["markers"][0]["genotypes"]["F"] = ["1", "7"]
+    with pytest.raises(InputError, match=r"genotypes\.F\[1\]: found .*7.*; expected an allele of m"):
+        validate_file(written(tmp_path, case))
+
+
+def test_a_file_that_is_no_json_says_line_and_column(tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_text('[\n  {"id": }\n]')
+    with pytest.raises(InputError, match="line 2, column 10"):
+        validate_file(path)
+
+
+def test_a_truncated_case_is_not_half_read(tmp_path):
+    case = trio()
+    del case["answer"]["log_likelihood"]
+    with pytest.raises(InputError, match="no key ‘log_likelihood’"):
+        validate_file(written(tmp_path, case))
