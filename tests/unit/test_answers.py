@@ -49,8 +49,8 @@ def trio(**changes) -> dict:
     # p² · 2pq · ½ by hand
     likelihood = 0.2**2 * 2 * 0.2 * 0.8 * 0.5
     case = {
-        "id": "t1", "family": "pedigree_likelihood", "pedigree": [{"members": members}], "markers": [marker], "theta": 0,
-        "answer": {"likelihood": likelihood, "log_likelihood": -5.051457288616511},
+        "id": "t1", "family": "pedigree_likelihood", "pedigree": [{"members": members}], "markers": [marker],
+        "theta": 0, "answer": {"likelihood": likelihood, "log_likelihood": -5.051457288616511},
     }  # fmt: skip
     return {**case, **changes}
 

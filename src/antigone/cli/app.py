@@ -1,13 +1,12 @@
 """The commands and their options; what they do stands in a module for each."""
 
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
-from typer.core import TyperGroup
 
 # Commands that need the record: they appear where antigone[office] is installed, and say so where it is not.
 OFFICE_COMMANDS = (
@@ -16,26 +15,14 @@ OFFICE_COMMANDS = (
 )  # fmt: skip
 
 
-class _Commands(TyperGroup):
-    """Knows the commands of the office even where it is not installed."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0] if args else ""
-        if name in OFFICE_COMMANDS and self.get_command(ctx, name) is None:
-            raise click.UsageError(_office_is_missing(name))
-        return super().resolve_command(ctx, args)
-
-
-def _office_is_missing(name: str) -> str:
-    if find_spec("antigone.office") is None:
-        return f"‘{name}’ is a command of the office, which this version of Antigone does not have yet."
-    return f"‘{name}’ is a command of the office; install it with: pip install 'antigone[office]'"
+def office_is_missing(arguments: Sequence[str]) -> str | None:
+    """What to say to somebody who asks for a command of the office where it is not installed."""
+    if not arguments or arguments[0] not in OFFICE_COMMANDS or find_spec("antigone.office") is not None:
+        return None
+    return f"‘{arguments[0]}’ is a command of the office. Install it with: pip install 'antigone[office]'"
 
 
 app = typer.Typer(
-    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -124,6 +111,10 @@ def main() -> None:
     """Run the command line: errors of input are said in words, without a trace of the program."""
     from antigone.cli.errors import explained
 
+    missing = office_is_missing(sys.argv[1:])
+    if missing is not None:
+        typer.echo(missing, err=True)
+        sys.exit(2)
     try:
         app()
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Charts as SVG: the same input gives the same bytes."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -55,7 +56,29 @@ def lr_distribution(edges: Floats, observed: Floats, expected: Floats, threshold
         axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.legend(loc="upper right", frameon=False)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata=_METADATA)
+        return _as_svg(figure)
+
+
+def growth_curve(points: Sequence[tuple[float, float]]) -> str:
+    """Milliseconds a marker against people in the pedigree, both by powers; beside it a line of slope one."""
+    people = np.array([x for x, _ in points])
+    milliseconds = np.array([y for _, y in points])
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 3.8))
+        FigureCanvasSVG(figure)
+        axes = figure.add_axes((0.13, 0.15, 0.84, 0.75))
+        axes.loglog(people, milliseconds, "o-", color=EXPECTED, label="measured")
+        axes.loglog(people, milliseconds[0] * people / people[0], "--", color=THRESHOLD, linewidth=1, label="linear")
+        axes.set_xlabel("people in the pedigree")
+        axes.set_ylabel("milliseconds a marker")
+        axes.set_title("Stepwise mutation, 15 alleles, half of the people typed", loc="left", fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+        return _as_svg(figure)
+
+
+def _as_svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata=_METADATA)
     text = buffer.getvalue()
     return text[text.index("<svg") :].strip()

@@ -1,0 +1,73 @@
+"""`antigone bench`: figures as a table, as JSON, and as pictures."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from antigone.bench.inputs import find_timed_inputs
+from antigone.bench.likelihoods import Figure, growth, kinship, likelihoods, pairwise
+from antigone.bench.machine import describe
+from antigone.report.charts import growth_curve
+from antigone.report.results import OutputError
+
+KINDS = ("all", "likelihood", "growth", "search")
+
+
+def run(what: str, *, out: Path | None, answers: Path | None, as_json: bool) -> None:
+    """Measure, print, and keep where asked for."""
+    if what not in KINDS:
+        raise OutputError(f"‘{what}’ is no benchmark; there are {', '.join(KINDS)}")
+    content: dict[str, Any] = {"machine": describe(), "figures": [], "growth": []}
+    folder = find_timed_inputs(answers)
+    if folder is None and what != "growth":
+        typer.echo("The peers' timed inputs are not beside this checkout; give --answers FOLDER. Skipped.", err=True)
+    elif folder is not None:
+        figures: list[Figure] = []
+        if what in ("all", "likelihood"):
+            figures += likelihoods(folder) + kinship(folder)
+        if what in ("all", "search"):
+            figures += pairwise(folder)
+        content["figures"] = [figure.as_row() for figure in figures]
+        if not as_json:
+            _print(figures)
+    if what in ("all", "growth"):
+        content["growth"] = growth()
+        if not as_json:
+            _print_growth(content["growth"])
+    content["machine"]["load_average_after"] = [round(load, 2) for load in os.getloadavg()]
+    if as_json:
+        typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    if out is not None:
+        _keep(content, out)
+
+
+def _print(figures: list[Figure]) -> None:
+    typer.echo(f"{'what':11}{'case':28}{'model':10}{'ours':>11}  {'unit':24}{'plain/ours':>10}{'load':>6}  peers (ms)")
+    for figure in figures:
+        plain = "" if figure.times_faster_than_plain is None else f"{figure.times_faster_than_plain:.0f}×"
+        others = ", ".join(
+            f"{program} {milliseconds:g} ({milliseconds / figure.milliseconds:,.0f}×)"
+            for program, milliseconds in figure.peers.items()
+        )
+        typer.echo(
+            f"{figure.what:11}{figure.case:28}{figure.model:10}{figure.milliseconds:11.4f}  {figure.unit:24}"
+            f"{plain:>10}{figure.load:6.2f}  {others}"
+        )
+
+
+def _print_growth(rows: list[dict[str, float]]) -> None:
+    typer.echo("\nGrowth with the size of the pedigree (stepwise, 15 alleles, half typed)")
+    for row in rows:
+        typer.echo(f"{row['people']:6.0f} people {row['ms_a_marker']:9.3f} ms a marker   load {row['load']:.2f}")
+
+
+def _keep(content: dict[str, Any], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "bench.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if content["growth"]:
+        picture = growth_curve([(row["people"], row["ms_a_marker"]) for row in content["growth"]])
+        (out / "growth.svg").write_text(picture + "\n", encoding="utf-8")
+    typer.echo(f"Kept in {out}", err=True)
