@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antigone.genetics.alleles import Named, OffLadder, Repeat, Unknown
-from antigone.genetics.observation import ErrorRates, Reading, ReadingError, Reads, genotype_likelihood
+from antigone.genetics.observation import ErrorRates, Reading, ReadingError, Reads, genotype_likelihood, reading_table
 from families import KINDS, alleles, model
 from oracles.observation import reading_probability
 from oracles.strategies import frequencies
@@ -33,6 +33,25 @@ def test_a_reading_is_as_likely_as_the_sum_over_all_events(data):
     for genotype in itertools.product(range(len(p)), repeat=1 if haploid else 2):
         expected = reading_probability(seen, genotype, p, drop_out, drop_in, error, silent, kind)
         assert math.isclose(found[genotype], expected, rel_tol=1e-10, abs_tol=1e-15)
+
+
+@given(st.data())
+def test_the_table_of_all_readings_holds_what_single_ones_give(data):
+    p = data.draw(frequencies(min_alleles=3))
+    silent = data.draw(st.sampled_from([None, len(p) - 1]))
+    rates = ErrorRates(tuple(data.draw(RATES) for _ in p), data.draw(RATES), data.draw(RATES))
+    haploid = data.draw(st.booleans())
+    marker = model(p, silent=silent)
+    table = reading_table(marker, rates, haploid=haploid)
+    columns = slice(None) if haploid else np.triu_indices(len(p))
+    for a in range(len(p)):
+        if a != silent:
+            single = genotype_likelihood([Reading((marker.alleles[a],))], marker, rates, haploid=haploid)
+            assert np.allclose(table.singles[a], single[columns], rtol=1e-12)
+    for row, (a, b) in enumerate(zip(*np.triu_indices(len(p), 1), strict=True)):
+        if not haploid and silent not in (a, b):
+            pair = genotype_likelihood([Reading((marker.alleles[a], marker.alleles[b]))], marker, rates)
+            assert np.allclose(table.pairs[row], pair[columns], rtol=1e-12)
 
 
 def test_replicates_multiply():

@@ -331,6 +331,19 @@ def test_amelogenin_that_contradicts_the_record_is_reported():
     assert "sex of the individual: recorded female, amelogenin male" in found
 
 
+def test_a_reading_that_nobody_can_show_is_not_used_and_said():
+    three = Individual(
+        "R", Profile("S", {"A": (Reading((Repeat(10), Repeat(11), Repeat(12))),), "B": (typed(10, 10),)})
+    )
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    family = Family("F", people, ("M",), {"F": Profile("F", {"A": (typed(10, 10),), "B": (typed(10, 10),)})})
+    found = search(operation_of([three], [family], markers=("A", "B")), all_pairs=True)
+    assert np.isnan(found.pairs[0].by_marker[0])
+    assert math.isclose(10 ** found.pairs[0].log10_lr, 1 / 0.2)
+    assert [(one.what, one.id) for one in found.left_out] == [("reading", "R")]
+    assert "A 10/11/12" in found.left_out[0].reason
+
+
 def typed(a: int, b: int) -> Reading:
     return Reading.of(Repeat(a), Repeat(b))
 

@@ -57,9 +57,8 @@ def _say(result: SearchResult, out: Path) -> None:
         f"{counted(reached, 'hit')} at log10 LR {threshold:g} or more; "
         f"chance alone is expected to bring up to {high:.2g}."
     )
-    left_out = (*operation.left_out, *result.prepared.left_out)
-    if left_out:
-        typer.echo(f"{counted(len(left_out), 'entry', 'entries')} left out; the report says which and why.")
+    if result.left_out:
+        typer.echo(f"{counted(len(result.left_out), 'entry', 'entries')} left out; the report says which and why.")
     for warning in operation.warnings:
         typer.echo(f"Note: {warning}", err=True)
     typer.echo(f"Report: {out / 'report.html'}")

@@ -107,18 +107,53 @@ def genotype_likelihood(
     return total
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadingTable:
+    """P(reading | genotype) of every reading of one or two alleles at once.
+
+    Rows of `singles`, shape (alleles, genotypes): exactly that allele was read. Rows of `pairs`, shape (pairs,
+    genotypes): exactly these two, in the order of `numpy.triu_indices(alleles, 1)`. Columns are unordered genotypes in
+    the order of `numpy.triu_indices(alleles)`, or alleles for a male at an X-linked marker, whose `pairs` are empty.
+    """
+
+    singles: Array
+    pairs: Array
+
+
+def reading_table(model: MarkerModel, rates: ErrorRates, *, haploid: bool = False) -> ReadingTable:
+    """All of `genotype_likelihood` for single readings, in a few array operations."""
+    drop, shown = _with_silent(_drop_out(rates, model), model), _shown(model)
+    label = rates.typing_error * np.tile(shown, (len(model), 1))  # (true allele, label read)
+    label[np.diag_indices(len(model))] += 1 - rates.typing_error
+    drop_in = rates.drop_in * shown
+    inside = 1 - rates.drop_in + drop_in
+    if haploid:
+        read = (1 - drop)[:, None] * label
+        return ReadingTable((read * inside + drop[:, None] * drop_in).T, np.zeros((0, len(model))))
+    a, b = np.triu_indices(len(model))
+    first, second = np.triu_indices(len(model), 1)
+    read = (1 - drop)[:, None] * label
+    same = (a == b)[:, None]
+    nothing = (drop[a] * drop[b])[:, None]
+    one = np.where(
+        same,
+        (1 - drop[a] ** 2)[:, None] * label[a],
+        read[a] * read[b] + read[a] * drop[b, None] + drop[a, None] * read[b],
+    )
+    singles = (one * inside + nothing * drop_in).T
+    two = np.where(same, 0.0, read[a][:, first] * read[b][:, second] + read[a][:, second] * read[b][:, first])
+    pairs = two * (1 - rates.drop_in + drop_in[first] + drop_in[second])
+    pairs += one[:, first] * drop_in[second] + one[:, second] * drop_in[first]
+    return ReadingTable(np.ascontiguousarray(singles), np.ascontiguousarray(pairs.T))
+
+
 def _one_reading(reading: Reading, model: MarkerModel, rates: ErrorRates, haploid: bool) -> Array:
     seen = [_index(model, allele) for allele in reading.alleles]
-    drop = _drop_out(rates, model)
-    shown = model.frequencies.copy()
-    if model.silent is not None:
-        shown[model.silent] = 0.0
-    shown = shown / shown.sum()
+    drop, shown = _drop_out(rates, model), _shown(model)
     if reading.reads is Reads.HOMOZYGOUS:
         drop = np.zeros(len(model))
     declared = bool(np.any(drop > 0))
-    if model.silent is not None:
-        drop[model.silent] = 1.0
+    drop = _with_silent(drop, model)
     label = rates.typing_error * shown[seen][None, :] * np.ones((len(model), 1))  # (true allele, label read)
     label[seen, range(len(seen))] += 1 - rates.typing_error
     drop_in = rates.drop_in * shown[seen]
@@ -199,6 +234,22 @@ def _drop_out(rates: ErrorRates, model: MarkerModel) -> Array:
             raise ReadingError(f"{model.name}: {len(rates.drop_out)} drop-out rates for {len(model)} alleles")
         return np.array(rates.drop_out)
     return np.full(len(model), rates.drop_out)
+
+
+def _shown(model: MarkerModel) -> Array:
+    """What a drop-in or an error is drawn from: the frequencies of the alleles that can show."""
+    shown = model.frequencies.copy()
+    if model.silent is not None:
+        shown[model.silent] = 0.0
+    return np.asarray(shown / shown.sum())
+
+
+def _with_silent(drop: Array, model: MarkerModel) -> Array:
+    """A silent allele always drops out."""
+    if model.silent is not None:
+        drop = drop.copy()
+        drop[model.silent] = 1.0
+    return drop
 
 
 def _index(model: MarkerModel, allele: Allele) -> int:

@@ -22,21 +22,50 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
+@dataclass(eq=False)
+class Rows:
+    """The classes that count genotypes in one way: all at autosomal markers, those of one sex at X-linked ones.
+
+    `which` numbers them among all classes of the marker. `likelihood`, shape (classes, genotypes), is P(class |
+    genotype); `possible` says which genotypes could show the class if nothing but drop-out had gone wrong.
+    """
+
+    which: Integers
+    likelihood: Floats
+    possible: NDArray[np.bool_]
+    _last: tuple[Floats, Floats] | None = None
+
+    def under(self, genotypes: Floats) -> Floats:
+        """P(class) where genotypes have these probabilities."""
+        return np.asarray(self.likelihood @ genotypes)
+
+    def log10_under_unrelated(self, genotypes: Floats) -> Floats:
+        """log10 P(class) for somebody unrelated; where theta is 0 that is the same for all families."""
+        if self._last is None or self._last[0] is not genotypes:
+            with np.errstate(divide="ignore"):
+                self._last = (genotypes, np.log10(self.under(genotypes)))
+        return self._last[1]
+
+
 @dataclass(frozen=True, eq=False)
 class MarkerClasses:
     """The classes of one marker.
 
-    `of` gives each individual's class, −1 where nothing was read; `readings` what each class is. `likelihood` has shape
-    (classes, genotypes): P(class | genotype). `possible` says which genotypes could show the class if nothing but
-    drop-out had gone wrong. `kind` numbers what was to be seen at all: see `coincidences`. At X-linked markers a class
-    belongs to one sex, and men's rows count alleles instead of genotypes (`haploid`).
+    `of` gives each individual's class, −1 where nothing was read; `readings` what each class is. At X-linked markers a
+    class belongs to one sex, and men's rows count alleles instead of genotypes (`haploid`). `impossible` are classes
+    that no genotype can show under the declared error rates: they are not used, and said.
     """
 
     of: Integers
     readings: tuple[tuple[Reading, ...], ...]
     haploid: NDArray[np.bool_]
-    likelihood: tuple[Floats, ...]
-    possible: tuple[Floats, ...]
+    diploid_rows: Rows
+    haploid_rows: Rows
+    impossible: frozenset[int]
+
+    def rows(self, genotypes: int) -> Rows:
+        """The classes whose rows have that many genotypes."""
+        return self.haploid_rows if self.haploid_rows.likelihood.shape[1] == genotypes else self.diploid_rows
 
 
 def sex_of(individual: Individual) -> Sex:
@@ -72,10 +101,29 @@ def _classes(
     if model.x_linked:
         of, readings, haploid = _by_sex(of, readings, sexes)
     rates = settings.remains.rates(model)
-    only_drop_out = ErrorRates(rates.drop_out)
-    likelihood = [_row(these, model, rates, single) for these, single in zip(readings, haploid, strict=True)]
-    possible = [_row(these, model, only_drop_out, single) for these, single in zip(readings, haploid, strict=True)]
-    return MarkerClasses(of, tuple(readings), np.array(haploid, dtype=bool), tuple(likelihood), tuple(possible))
+    single = np.array(haploid, dtype=bool)
+    diploid_rows = _rows(np.flatnonzero(~single), readings, model, rates, haploid=False)
+    haploid_rows = _rows(np.flatnonzero(single), readings, model, rates, haploid=True)
+    impossible = {
+        int(k)
+        for rows in (diploid_rows, haploid_rows)
+        for k, row in zip(rows.which, rows.likelihood, strict=True)
+        if not np.any(row)
+    }
+    of = np.where(np.isin(of, list(impossible)), -1, of)
+    return MarkerClasses(of, tuple(readings), single, diploid_rows, haploid_rows, frozenset(impossible))
+
+
+def _rows(
+    which: Integers, readings: Sequence[tuple[Reading, ...]], model: MarkerModel, rates: ErrorRates, *, haploid: bool
+) -> Rows:
+    genotypes = len(model) if haploid else len(genotype_pairs(len(model))[0])
+    likelihood = np.zeros((len(which), genotypes))
+    possible = np.zeros((len(which), genotypes), dtype=bool)
+    for row, k in enumerate(which):
+        likelihood[row] = _row(readings[k], model, rates, haploid=haploid)
+        possible[row] = _row(readings[k], model, ErrorRates(rates.drop_out), haploid=haploid) > 0
+    return Rows(which, likelihood, possible)
 
 
 def _by_sex(
@@ -90,6 +138,6 @@ def _by_sex(
     return split, [readings[k] for k, _ in number], [male for _, male in number]
 
 
-def _row(readings: Sequence[Reading], model: MarkerModel, rates: ErrorRates, haploid: bool) -> Floats:
+def _row(readings: Sequence[Reading], model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> Floats:
     likelihood = genotype_likelihood(readings, model, rates, haploid=haploid)
     return likelihood if haploid else np.asarray(likelihood[genotype_pairs(len(model))])

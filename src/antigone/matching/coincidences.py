@@ -12,7 +12,6 @@ probabilities that are tilted by LR itself (which turns the distribution under "
 the count (Markov's inequality; E[LR | unrelated] is 1, but for the drop-ins and errors that are not listed).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations_with_replacement, product
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 from antigone.genetics.alleles import Silent
 from antigone.genetics.models import MarkerModel
-from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood
+from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood, reading_table
 from antigone.matching.classes import MarkerClasses
 from antigone.matching.operation import Settings
 from antigone.matching.preparation import Prepared
@@ -47,7 +46,7 @@ Kind = tuple[str, ...]
 LARGEST_LIST = 20_000_000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Outcomes:
     """Everything that could be read at a marker under one kind; both arrays have shape (outcomes, genotypes).
 
@@ -58,15 +57,21 @@ class Outcomes:
     kind: Kind
     likelihood: Floats
     chance: Floats
+    # The half that is the same for all families where theta is 0.
+    _last: tuple[Floats, Floats, Floats] | None = None
 
     def under(self, table: MarkerTable) -> tuple[Floats, Floats]:
         """log10 LR of each outcome and its probability if unrelated."""
         if self.likelihood.shape[1] != len(table.related):
             return np.zeros(1), np.ones(1)  # another sex at an X-linked marker: says nothing
+        if self._last is None or self._last[0] is not table.unrelated:
+            probability = self.chance @ table.unrelated
+            with np.errstate(divide="ignore"):
+                logs = np.log10(self.likelihood @ table.unrelated)
+            self._last = (table.unrelated, logs, probability / probability.sum())
+        _, unrelated, probability = self._last
         with np.errstate(divide="ignore"):
-            logs = np.log10(self.likelihood @ table.related) - np.log10(self.likelihood @ table.unrelated)
-        probability = self.chance @ table.unrelated
-        return logs, probability / probability.sum()
+            return np.log10(self.likelihood @ table.related) - unrelated, probability
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +123,21 @@ def _kind(readings: Sequence[Reading], *, is_open: bool) -> Kind:
 
 def _outcomes(kind: Kind, model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> Outcomes:
     """List what could be read of one genotype, without the rare drop-ins and errors that contradict it."""
+    listed = _list_outcomes(kind, model, haploid=haploid)
+    if len(listed) * len(model) ** 2 / 2 > LARGEST_LIST:
+        return _outcomes(("called",), model, rates, haploid=haploid)  # so many replicates leave little open
+    with_drop_out = _rows_by_word(model, rates, haploid=haploid)
+    without = _rows_by_word(model, replace(rates, drop_out=0.0), haploid=haploid)
+    places = np.array([[_place(alleles, len(model)) for alleles in outcome] for outcome in listed])
+    likelihood, chance = np.ones(()), np.ones(())
+    for k, word in enumerate(sorted(kind)):
+        likelihood = likelihood * with_drop_out[word][places[:, k]]
+        chance = chance * (with_drop_out if word == "open" else without)[word][places[:, k]]
+    return Outcomes(kind, likelihood, chance)
+
+
+def _list_outcomes(kind: Kind, model: MarkerModel, *, haploid: bool) -> list[tuple[tuple[int, ...], ...]]:
+    """The alleles that each replicate may show, one entry for each word of the kind in order."""
     shown = [i for i, allele in enumerate(model.alleles) if not isinstance(allele, Silent)]
     genotypes = [(a,) for a in shown] if haploid else list(combinations_with_replacement(shown, 2))
     listed: dict[tuple[tuple[int, ...], ...], None] = {}
@@ -129,34 +149,35 @@ def _outcomes(kind: Kind, model: MarkerModel, rates: ErrorRates, *, haploid: boo
         for outcome in product(*[choices[word] for word in kind]):
             paired = sorted(zip(kind, outcome, strict=True))
             listed[tuple(alleles for _, alleles in paired)] = None
-    if len(listed) * len(genotypes) > LARGEST_LIST:
-        return _outcomes(("called",), model, rates, haploid=haploid)  # so many replicates leave little open
-    without_drop_out = replace(rates, drop_out=0.0)
-    rows: dict[tuple[tuple[int, ...], str, bool], Floats] = {}
-
-    def row(alleles: tuple[int, ...], word: str, *, chance: bool) -> Floats:
-        key = (alleles, word, chance and word != "open")
-        if key not in rows:
-            used = without_drop_out if key[2] else rates
-            likelihood = genotype_likelihood([_reading(model, alleles, word)], model, used, haploid=haploid)
-            rows[key] = likelihood if haploid else likelihood[genotype_pairs(len(model))]
-        return rows[key]
-
-    words = sorted(kind)
-    likelihood, chance = (
-        np.array(
-            [math.prod((row(a, w, chance=which) for a, w in zip(o, words, strict=True)), start=1.0) for o in listed]
-        )
-        for which in (False, True)
-    )
-    return Outcomes(kind, likelihood, chance)
+    return list(listed)
 
 
-def _reading(model: MarkerModel, alleles: tuple[int, ...], word: str) -> Reading:
-    named = tuple(model.alleles[a] for a in alleles)
-    if len(named) == 2:
-        return Reading(named)
-    return Reading(named, Reads.HOMOZYGOUS if word == "called" else Reads.OTHER_UNSEEN)
+def _rows_by_word(model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> dict[str, Floats]:
+    """P(what one replicate shows | genotype): rows for single alleles, then for pairs, under each word."""
+    table = reading_table(model, rates, haploid=haploid)
+    called = reading_table(model, replace(rates, drop_out=0.0), haploid=haploid).singles
+    return {
+        "called": np.vstack([called, table.pairs]),
+        "open": np.vstack([table.singles, table.pairs]),
+        "one": np.array([_one_row(model, allele, rates, haploid=haploid) for allele in range(len(model))]),
+    }
+
+
+def _one_row(model: MarkerModel, allele: int, rates: ErrorRates, *, haploid: bool) -> Floats:
+    """One allele seen, other unseen, without a declared rate of drop-out."""
+    if isinstance(model.alleles[allele], Silent):
+        return np.zeros(len(model) if haploid else len(genotype_pairs(len(model))[0]))
+    reading = Reading((model.alleles[allele],), Reads.OTHER_UNSEEN)
+    likelihood = genotype_likelihood([reading], model, rates, haploid=haploid)
+    return likelihood if haploid else np.asarray(likelihood[genotype_pairs(len(model))])
+
+
+def _place(alleles: tuple[int, ...], size: int) -> int:
+    """The row of a reading: single alleles first, then pairs as `numpy.triu_indices(size, 1)` orders them."""
+    if len(alleles) == 1:
+        return alleles[0]
+    first, second = alleles
+    return size + first * (2 * size - first - 1) // 2 + second - first - 1
 
 
 @dataclass(frozen=True, eq=False)

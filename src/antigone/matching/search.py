@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from antigone.matching.classes import MarkerClasses, marker_classes, sex_of
 from antigone.matching.coincidences import CoincidenceCount, Coincidences, Patterns
-from antigone.matching.operation import Family, Operation
+from antigone.matching.operation import Family, LeftOut, Operation
 from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.tables import ConditionalTable, conditional_table
 
@@ -50,6 +50,12 @@ class SearchResult:
     edges: Floats  # (bins + 1,): the first and last bins reach to ∓∞
     coincidences: CoincidenceCount
     contradictions: tuple[tuple[str, str], ...]  # (family, marker and people)
+    unusable: tuple[LeftOut, ...]  # readings that no genotype can show under the declared rates
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Everything that was not searched, whoever found it."""
+        return (*self.operation.left_out, *self.prepared.left_out, *self.unusable)
 
     @property
     def compared(self) -> int:
@@ -98,8 +104,21 @@ def search(operation: Operation, *, all_pairs: bool = False, progress: Progress 
     found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
     return SearchResult(
         operation, prepared, missing, tuple(found), total_lr, highest, histogram, HISTOGRAM_EDGES,
-        coincidences.count(), tuple(contradictions),
+        coincidences.count(), tuple(contradictions), _unusable(operation, prepared, classes),
     )  # fmt: skip
+
+
+def _unusable(operation: Operation, prepared: Prepared, classes: Sequence[MarkerClasses]) -> tuple[LeftOut, ...]:
+    """Readings that contradict themselves: three alleles, say, where no drop-in is declared."""
+    found = []
+    for model, these in zip(prepared.models, classes, strict=True):
+        for individual in operation.individuals:
+            readings = individual.profile.readings.get(model.name, ())
+            if readings and any(readings == these.readings[k] for k in these.impossible):
+                shown = " | ".join(map(str, readings))
+                reason = f"{model.name} {shown}: no genotype shows this under the declared error rates"
+                found.append(LeftOut("reading", individual.id, reason))
+    return tuple(found)
 
 
 class PairLookup:
@@ -118,25 +137,23 @@ class PairLookup:
         if marker is None or not classes.readings:
             return None
         logs = np.full(len(classes.readings), np.nan)
-        with np.errstate(divide="ignore"):
-            for k, likelihood in enumerate(classes.likelihood):
-                if len(likelihood) == len(marker.related):
-                    logs[k] = np.log10(likelihood @ marker.related) - np.log10(likelihood @ marker.unrelated)
+        rows = classes.rows(len(marker.related))
+        with np.errstate(divide="ignore", invalid="ignore"):  # classes that no genotype can show: nobody has them
+            logs[rows.which] = np.log10(rows.under(marker.related)) - rows.log10_under_unrelated(marker.unrelated)
         return logs
 
     def _pair_logs(self, where: tuple[int, int]) -> Floats:
         """log10 of what two linked markers say together over what they say apart; shape (classes, classes)."""
         joint = self.table.linkage[where]
-        rows, columns = (np.array(self._usable(m, joint.shape[k])) for k, m in enumerate(where))
-        together = rows @ joint @ columns.T
-        apart = np.outer(rows @ joint.sum(axis=1), columns @ joint.sum(axis=0))
+        first, second = (self.classes[m] for m in where)
+        rows, columns = first.rows(joint.shape[0]), second.rows(joint.shape[1])
+        together = rows.likelihood @ joint @ columns.likelihood.T
+        apart = np.outer(rows.under(joint.sum(axis=1)), columns.under(joint.sum(axis=0)))
+        logs = np.zeros((len(first.readings), len(second.readings)))
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log10(together) - np.log10(apart)
-        return np.where(np.isnan(logs), 0.0, logs)
-
-    def _usable(self, m: int, size: int) -> list[Floats]:
-        """The likelihoods of a marker's classes; those of the other sex are never looked up, and stand as ones."""
-        return [row if len(row) == size else np.ones(size) for row in self.classes[m].likelihood]
+            ratio = np.log10(together) - np.log10(apart)
+        logs[np.ix_(rows.which, columns.which)] = np.where(np.isnan(ratio), 0.0, ratio)
+        return logs
 
     def _logs_of_individuals(self, m: int) -> Floats:
         """log10 LR of each individual at a marker, nan where one side has nothing."""
@@ -172,9 +189,9 @@ class PairLookup:
             classes = self.classes[m]
             if marker is None or not classes.readings:
                 continue
-            impossible = np.array(
-                [len(row) == len(marker.related) and not np.any(row * marker.related) for row in classes.possible]
-            )
+            rows = classes.rows(len(marker.related))
+            impossible = np.zeros(len(classes.readings), dtype=bool)
+            impossible[rows.which] = ~np.any(rows.possible & (marker.related > 0), axis=1)
             excluded += np.where(classes.of >= 0, impossible[classes.of], False)
         return excluded
 

@@ -12,6 +12,7 @@ that of the same person, under the errors that the reference may have.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,13 +67,18 @@ class TableError(ValueError):
     """A family's table cannot be computed as it was asked for."""
 
 
+@lru_cache(maxsize=512)
 def genotype_pairs(alleles: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Unordered genotypes in the order of all tables: (0, 0), (0, 1) and so on, (1, 1), (1, 2) and so on."""
     return np.triu_indices(alleles)
 
 
+@lru_cache(maxsize=512)
 def hardy_weinberg(model: MarkerModel, *, haploid: bool = False) -> Floats:
-    """Frequencies of unordered genotypes in a population without structure, in the order of `genotype_pairs`."""
+    """Frequencies of unordered genotypes in a population without structure, in the order of `genotype_pairs`.
+
+    One model gives one and the same array, so that what follows from it need not be computed for every family.
+    """
     p = model.frequencies
     if haploid:
         return p

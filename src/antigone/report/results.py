@@ -115,10 +115,7 @@ def summarise(
             "added": _alleles(frequencies.markers, "added"),
             "raised": _alleles(frequencies.markers, "raised"),
         },
-        "left_out": [
-            {"what": one.what, "id": one.id, "reason": one.reason}
-            for one in (*operation.left_out, *result.prepared.left_out)
-        ],
+        "left_out": [{"what": one.what, "id": one.id, "reason": one.reason} for one in result.left_out],
         "warnings": list(operation.warnings),
         "family_contradictions": [{"family": family, "what": text} for family, text in result.contradictions],
         "settings": describe_settings(operation),

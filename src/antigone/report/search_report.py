@@ -45,7 +45,7 @@ def render_search_report(result: SearchResult, hits: Sequence[Hit], digests: Map
         missing=len(result.missing),
         prior=f"{settings.prior:g}",
         table=result.prepared.frequencies.table,
-        left_out=(*operation.left_out, *result.prepared.left_out),
+        left_out=result.left_out,
         notes=notes,
         provenance=_provenance(result, digests),
     )

@@ -1,0 +1,105 @@
+"""From the invented world to what stands in files: numbers, families, truth."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from antigone.formats.case_folder.truth import TruthRow
+from antigone.genetics.pedigrees import Pedigree, Person
+from antigone.genetics.profiles import Profile
+from antigone.matching.operation import Family, Individual
+from antigone.scenarios.dead import Dead
+from antigone.scenarios.transfers import Arrival
+from antigone.scenarios.world import Register, Report
+
+
+@dataclass(frozen=True)
+class Happening:
+    """All that happened before anybody examined anything: what arrived, who is missed, who the dead are."""
+
+    arrival: Arrival
+    register: Register
+    dead: Sequence[Dead]
+    misattributed: Sequence[tuple[int, str]]  # reports and children whose recorded father is not theirs
+
+    def changed_households(self) -> set[int]:
+        """The groups of relatives that are not as the register has them."""
+        unlisted = {self.register.world.household[one.relative_of] for one in self.dead if one.relative_of is not None}
+        return unlisted | {self.register.reports[number].household for number, _ in self.misattributed}
+
+    def owners(self) -> list[int]:
+        """The person (a position in the world) of each remains."""
+        return [self.dead[remains.individual].person for remains in self.arrival.remains]
+
+    def family_names(self) -> tuple[str, ...]:
+        """Numbers of the reports."""
+        return numbered("F", len(self.register.reports), 5)
+
+    def remains_ids(self) -> tuple[str, ...]:
+        """Numbers of the remains, in the order in which they were received."""
+        return numbered("R", len(self.arrival.remains), 4)
+
+    def bag_numbers(self) -> list[str]:
+        """Numbers of the bags, counted within each transfer."""
+        count: Counter[int] = Counter()
+        numbers = []
+        for transfer in self.arrival.bags:
+            count[transfer] += 1
+            numbers.append(f"B{transfer + 1}-{count[transfer]:04d}")
+        return numbers
+
+    def individual_codes(self) -> dict[int, str]:
+        """Codes of individuals, in the order in which the first remains of each was met."""
+        met = dict.fromkeys(remains.individual for remains in self.arrival.remains)
+        return dict(zip(met, numbered("I", len(met), 4), strict=True))
+
+
+def numbered(letter: str, count: int, width: int) -> tuple[str, ...]:
+    """Numbers from 1, all of one width.
+
+    >>> numbered("R", 2, 4)
+    ('R0001', 'R0002')
+    """
+    width = max(width, len(str(count)))
+    return tuple(f"{letter}{number + 1:0{width}d}" for number in range(count))
+
+
+def sample_numbers(first: int, count: int) -> tuple[str, ...]:
+    """Sample numbers; `first` counts from 0."""
+    return tuple(f"S{first + number + 1:06d}" for number in range(count))
+
+
+def family(register: Register, report: Report, name: str, profiles: Mapping[str, Profile]) -> Family:
+    """One family as the engine takes it."""
+    world = register.world
+
+    def full(suffix: str | None) -> str | None:
+        return None if suffix is None else f"{name}-{suffix}"
+
+    persons = [
+        Person(
+            f"{name}-{suffix}",
+            full(member.father),
+            full(member.mother),
+            world.sex[member.world],
+            world.born[member.world] if member.year_known else None,
+        )
+        for suffix, member in report.members.items()
+    ]
+    missing = tuple(f"{name}-{suffix}" for suffix in report.missing)
+    since = {f"{name}-{suffix}": world.gone[report.members[suffix].world] for suffix in report.missing}
+    return Family(name, Pedigree.build(persons, family=name), missing, profiles, since)
+
+
+def truth(happening: Happening, individuals: Sequence[Individual]) -> tuple[TruthRow, ...]:
+    """Whose each remains is. A swapped label does not change that: the remains are still theirs."""
+    listed = happening.register.reports_of()
+    codes, names = happening.individual_codes(), happening.family_names()
+    rows = []
+    for remains, individual, person in zip(happening.arrival.remains, individuals, happening.owners(), strict=True):
+        entries = [(names[number], f"{names[number]}-{suffix}") for number, suffix in listed.get(person, [])]
+        family_name, missing = entries[0] if entries else (None, None)
+        again = "/".join(entries[1]) if len(entries) > 1 else None
+        code = codes[remains.individual]
+        rows.append(TruthRow(individual.id, code, missing, individual.samples[0], family_name, again))
+    return tuple(rows)
