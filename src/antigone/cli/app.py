@@ -70,8 +70,8 @@ def validate(
 
 @app.command()
 def simulate(
-    out: Annotated[Path, typer.Option(help="The case folder to make.")],
-    preset: Annotated[str, typer.Option(help="june-2025, or the invented conflict: see --list-presets.")] = "june-2025",
+    out: Annotated[Path | None, typer.Option(help="The case folder to make.")] = None,
+    preset: Annotated[str, typer.Option(help="june-2025, or an invented conflict; see --list.")] = "june-2025",
     scale: Annotated[float, typer.Option(help="Share of the real counts of bags.")] = 0.02,
     seed: Annotated[int, typer.Option(help="Same seed, same case.")] = 1,
     missing: Annotated[int | None, typer.Option(help="How many missing persons the register holds.")] = None,
@@ -79,11 +79,18 @@ def simulate(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for a rate; may be repeated.")
     ] = None,
+    show: Annotated[bool, typer.Option("--list", help="List the presets and the settings of this one.")] = False,
 ) -> None:
     """Make a synthetic operation with known truth: bags, remains, families, profiles and truth.csv."""
-    from antigone.cli.simulate import run
+    from antigone.cli import simulate as command
 
-    run(out, preset=preset, scale=scale, seed=seed, missing=missing, hostile=hostile, settings=setting or [])
+    if show:
+        command.list_presets()
+        command.list_settings(preset)
+        return
+    if out is None:
+        raise typer.BadParameter("give a folder for the case", param_hint="--out")
+    command.run(out, preset=preset, scale=scale, seed=seed, missing=missing, hostile=hostile, settings=setting or [])
 
 
 @app.command()

@@ -11,6 +11,7 @@ from antigone.genetics.pedigrees import PedigreeError
 from antigone.matching.operation import SettingsError
 from antigone.matching.tables import TableError
 from antigone.report.results import OutputError
+from antigone.scenarios import ScenarioError
 
 SHOWN = 200
 
@@ -21,6 +22,7 @@ _ABOUT_THE_INPUT = (
     OutputError,
     PedigreeError,
     ReadingError,
+    ScenarioError,
     SettingsError,
     TableError,
     TooComplexError,

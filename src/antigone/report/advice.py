@@ -55,7 +55,7 @@ def _relatives(hit: Hit) -> list[str]:
         return ["A second sample of the remains should confirm the direct reference before anything else follows."]
     found = []
     untyped = _untyped_relatives(family, person)
-    if len(family.donors()) == 1:
+    if len(family.profiles) == 1:
         found.append("One relative and one method alone: a second relative, or a second method, is needed.")
     if untyped:
         found.append(

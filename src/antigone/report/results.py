@@ -89,6 +89,7 @@ def summarise(
     operation, frequencies = result.operation, result.prepared.frequencies
     threshold = operation.settings.threshold
     low, high = result.coincidences.at_least(threshold)
+    used = {model.name: frequencies.markers[model.name] for model in result.prepared.models}
     return {
         "case": operation.name,
         "individuals": len(operation.individuals),
@@ -112,8 +113,8 @@ def summarise(
             "source": frequencies.source,
             "rule": frequencies.rule,
             "normalisation": frequencies.normalisation,
-            "added": _alleles(frequencies.markers, "added"),
-            "raised": _alleles(frequencies.markers, "raised"),
+            "added": _alleles(used, "added"),
+            "raised": _alleles(used, "raised"),
         },
         "left_out": [{"what": one.what, "id": one.id, "reason": one.reason} for one in result.left_out],
         "warnings": list(operation.warnings),
@@ -141,9 +142,12 @@ def _files(result: SearchResult) -> dict[str, str]:
 def _write_csv(table: pl.DataFrame, path: Path) -> None:
     """Texts that a spreadsheet would run as a formula get a quotation mark in front."""
     texts = [name for name, kind in table.schema.items() if kind == pl.String]
-    dangerous = pl.col(texts).str.contains(r"^[=+\-@\t\r]")
-    safe = table.with_columns(pl.when(dangerous).then("'" + pl.col(texts)).otherwise(pl.col(texts)))
-    safe.write_csv(path)
+    table.with_columns(_without_formula(pl.col(name)).alias(name) for name in texts).write_csv(path)
+
+
+def _without_formula(text: pl.Expr) -> pl.Expr:
+    dangerous = text.str.contains(r"^[=+\-@\t\r]")
+    return pl.when(dangerous).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -22,7 +22,7 @@ from antigone.report.advice import advice
 from antigone.report.charts import lr_distribution
 from antigone.report.pedigree_drawing import draw_pedigree
 from antigone.report.pedigree_layout import DrawnPerson
-from antigone.report.words import bracket, counted, power_of_ten, probability
+from antigone.report.words import chances, counted, power_of_ten, probability
 
 
 def render_search_report(result: SearchResult, hits: Sequence[Hit], digests: Mapping[str, str]) -> str:
@@ -41,7 +41,7 @@ def render_search_report(result: SearchResult, hits: Sequence[Hit], digests: Map
         counts=_counts(result),
         picture=_picture(result),
         caption=_caption(result, hits),
-        hits=[_view(rank, hit, names) for rank, hit in enumerate(hits, start=1)],
+        hits=[_view(rank, hit, names, hits) for rank, hit in enumerate(hits, start=1)],
         missing=len(result.missing),
         prior=f"{settings.prior:g}",
         table=result.prepared.frequencies.table,
@@ -58,7 +58,7 @@ def _lead(result: SearchResult, hits: Sequence[Hit]) -> str:
     individuals = counted(len(result.operation.individuals), "individual")
     missing = counted(len(result.missing), "missing person")
     threshold = result.operation.settings.threshold
-    chance = bracket(*result.coincidences.at_least(threshold))
+    chance = chances(*result.coincidences.at_least(threshold))
     return (
         f"{individuals} and {missing} were compared, all with all: {result.compared:,} pairs. "
         f"{counted(len(hits), 'pair')} reached the declared threshold, a log10 LR of {threshold:g}. "
@@ -96,7 +96,7 @@ def _caption(result: SearchResult, hits: Sequence[Hit]) -> str:
     threshold = result.operation.settings.threshold
     below = counted(int(result.histogram[0]), "pair")
     listed = sum(hit.log10_lr >= threshold for hit in hits)
-    expected = bracket(*result.coincidences.at_least(threshold))
+    expected = chances(*result.coincidences.at_least(threshold))
     return (
         f"{below} below the left edge are not drawn. From the threshold upwards: {listed:,} in this search, "
         f"{expected} expected by chance."
@@ -133,6 +133,7 @@ class _HitView:
     markers_compared: int
     exclusions: int
     against_short: str
+    rivals: list[tuple[int, str]]
     contradictions: tuple[str, ...]
     figures: list[tuple[str, str]]
     typed: str
@@ -145,7 +146,13 @@ class _HitView:
     advice: list[str]
 
 
-def _view(rank: int, hit: Hit, names: tuple[str, ...]) -> _HitView:
+def _view(rank: int, hit: Hit, names: tuple[str, ...], hits: Sequence[Hit]) -> _HitView:
+    rivals = [(k, other) for k, other in enumerate(hits, start=1) if other is not hit and _competes(hit, other)]
+    better = [
+        other for _, other in rivals if other.individual.id == hit.individual.id and other.log10_lr > hit.log10_lr
+    ]
+    against = [text.split(":")[0] for text in hit.contradictions]
+    against += [f"fits {other.missing_person} better" for other in better[:1]]
     typed = [person.id for person in hit.family.pedigree.persons if person.id in hit.family.profiles]
     return _HitView(
         rank=rank,
@@ -156,12 +163,13 @@ def _view(rank: int, hit: Hit, names: tuple[str, ...]) -> _HitView:
         log10=_logarithm(hit.log10_lr),
         log10_signed=_logarithm(hit.log10_lr, sign=True),
         times=power_of_ten(hit.log10_lr),
-        coincidences=bracket(*hit.expected_coincidences),
+        coincidences=chances(*hit.expected_coincidences),
         chance=hit.expected_coincidences[1] > 1,
         posterior=probability(hit.posterior),
         markers_compared=len(hit.by_marker),
         exclusions=hit.exclusions,
-        against_short="; ".join(dict.fromkeys(text.split(":")[0] for text in hit.contradictions)),
+        against_short="; ".join(dict.fromkeys(against)),
+        rivals=[(k, _rivalry(hit, other)) for k, other in rivals],
         contradictions=hit.contradictions,
         figures=_figures(hit),
         typed=_who_is_typed(hit),
@@ -175,11 +183,26 @@ def _view(rank: int, hit: Hit, names: tuple[str, ...]) -> _HitView:
     )
 
 
+def _competes(hit: Hit, other: Hit) -> bool:
+    same_missing = (other.family.name, other.missing_person) == (hit.family.name, hit.missing_person)
+    return other.individual.id == hit.individual.id or same_missing
+
+
+def _rivalry(hit: Hit, other: Hit) -> str:
+    """Another hit of the same individual, or of the same missing person."""
+    log10 = _logarithm(other.log10_lr)
+    if other.individual.id == hit.individual.id:
+        whom = f"{other.missing_person} (family {other.family.name})"
+        return f"{hit.individual.id} also reaches log10 LR {log10} with {whom}"
+    whom = f"{other.individual.id}, log10 LR {log10}"
+    return f"{hit.missing_person} is also reached by {whom}: the same person, or one is wrong"
+
+
 def _figures(hit: Hit) -> list[tuple[str, str]]:
     return [
         ("LR", power_of_ten(hit.log10_lr)),
         ("log10 LR", _logarithm(hit.log10_lr)),
-        ("unrelated pairs expected to do as well", bracket(*hit.expected_coincidences)),
+        ("unrelated pairs expected to do as well", chances(*hit.expected_coincidences)),
         ("posterior, open set", probability(hit.posterior)),
         ("markers compared", str(len(hit.by_marker))),
         ("exclusions", str(hit.exclusions)),
@@ -187,7 +210,11 @@ def _figures(hit: Hit) -> list[tuple[str, str]]:
 
 
 def _who_is_typed(hit: Hit) -> str:
-    relatives = hit.family.donors()
+    relatives = [
+        f"{name} (missing too)" if name in hit.family.missing else name
+        for name in hit.family.profiles
+        if name != hit.missing_person
+    ]
     text = f"{counted(len(relatives), 'relative')}: {', '.join(relatives)}" if relatives else "no relative"
     direct = "; and a direct reference of the missing person" if hit.missing_person in hit.family.profiles else ""
     return f"the individual and {text}{direct}"

@@ -2,6 +2,8 @@
 
 import math
 
+SMALLEST_CHANCE = 1e-6
+
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -55,6 +57,21 @@ def bracket(low: float, high: float) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def chances(low: float, high: float) -> str:
+    """A bracket of expected coincidences; what lies below one in a million is not told apart.
+
+    No model of a laboratory and a population is right to so many digits.
+
+    >>> chances(2e-9, 5e-9), chances(2e-7, 5e-6), chances(0.01, 0.02)
+    ('below 10⁻⁶', 'up to 5.0 × 10⁻⁶', '0.01 to 0.02')
+    """
+    if high < SMALLEST_CHANCE:
+        return "below 10⁻⁶"
+    if low < SMALLEST_CHANCE:
+        return f"up to {quantity(high)}"
+    return bracket(low, high)
+
+
 def counted(number: int, singular: str, plural: str | None = None) -> str:
     """A count with its unit.
 
@@ -76,11 +93,13 @@ def listing(parts: list[str]) -> str:
 def probability(value: float) -> str:
     """A probability, never rounded to 0 or to 1.
 
-    >>> probability(0.5), probability(0.999999), probability(1.0), probability(3e-9)
-    ('0.50', '1 − 1.0 × 10⁻⁶', 'above 1 − 10⁻¹²', '3.0 × 10⁻⁹')
+    >>> probability(0.5), probability(0.99999), probability(1.0), probability(3e-9)
+    ('0.50', '1 − 1.0 × 10⁻⁵', 'above 1 − 10⁻⁶', 'below 10⁻⁶')
     """
-    if value > 1 - 1e-12:
-        return "above 1 − 10⁻¹²"
+    if value > 1 - SMALLEST_CHANCE:
+        return "above 1 − 10⁻⁶"
+    if value < SMALLEST_CHANCE:
+        return "below 10⁻⁶"
     if value > 0.995:
         return f"1 − {quantity(1 - value)}"
     return f"{value:.2f}" if value >= 0.005 else quantity(value)

@@ -1,0 +1,5 @@
+"""`python -m antigone`."""
+
+from antigone.cli import main
+
+main()

@@ -1,0 +1,229 @@
+"""The files of a search, and the report, on an operation small enough to know by heart."""
+
+import csv
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from antigone.matching import search as searching
+from antigone.matching.hits import hits
+from antigone.matching.search import search
+from antigone.report import results
+from antigone.report.results import OutputError, write_results
+from antigone.report.search_report import render_search_report
+from small_operation import MARKERS, small_operation
+
+COLUMNS = [
+    "individual", "missing_person", "family", "log10_lr", "expected_coincidences", "exclusions", "posterior",
+    "expected_coincidences_low", "log10_linkage", "contradictions", *(f"lr_{marker}" for marker in MARKERS),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found():
+    return search(small_operation())
+
+
+@pytest.fixture
+def written(found, tmp_path):
+    write_results(found, tmp_path / "report", seconds={"total": 1.5})
+    return tmp_path / "report"
+
+
+def test_the_table_has_the_columns_and_rows_of_the_hits(written, found):
+    with (written / "hits.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == COLUMNS
+    assert [row["individual"] for row in rows] == [hit.individual.id.replace("=R3", "'=R3") for hit in hits(found)]
+    assert [(row["individual"], row["missing_person"], row["family"]) for row in rows[:2]] == [
+        ("R2", "F2-M1", "F2"),
+        ("R1", "F1-M1", "F1"),
+    ]
+    best = rows[0]
+    parts = sum(math.log10(float(best[f"lr_{marker}"])) for marker in MARKERS)
+    assert math.isclose(float(best["log10_lr"]), parts + float(best["log10_linkage"]), rel_tol=1e-12)
+
+
+def test_parquet_holds_the_same_figures_as_csv(written):
+    table, text = pl.read_parquet(written / "hits.parquet"), pl.read_csv(written / "hits.csv")
+    assert table.columns == text.columns
+    for name in ("log10_lr", "posterior", "expected_coincidences", "lr_FGA"):
+        assert table[name].to_list() == text[name].to_list()
+
+
+def test_every_pair_is_listed_on_request(tmp_path):
+    every = search(small_operation(), all_pairs=True)
+    write_results(every, tmp_path / "all", seconds={})
+    table = pl.read_parquet(tmp_path / "all" / "hits.parquet")
+    assert len(table) == 6
+    untyped = table.filter(pl.col("individual") == "=R3")["lr_FGA"].to_list()
+    assert untyped == [None, None]
+    assert json.loads((tmp_path / "all" / "summary.json").read_text())["hits"] < 6
+
+
+def test_no_cell_of_the_csv_is_a_formula(tmp_path):
+    every = search(small_operation(), all_pairs=True)
+    write_results(every, tmp_path / "all", seconds={})
+    with (tmp_path / "all" / "hits.csv").open(newline="") as file:
+        texts = [row["individual"] for row in csv.DictReader(file)]
+    assert "'=R3" in texts
+    assert not any(text.startswith("=") for text in texts)
+
+
+def test_the_summary_counts_each_unit_by_itself(written):
+    summary = json.loads((written / "summary.json").read_text())
+    assert (summary["individuals"], summary["missing_persons"], summary["pairs"]) == (3, 2, 6)
+    assert (summary["families"], summary["donors"], summary["bags"], summary["transfers"]) == (2, 3, 2, 2)
+    assert summary["seconds"] == {"total": 1.5}
+    assert summary["settings"]["threshold"] == 0.5
+    assert summary["settings"]["mutation"] == "female equal(rate=0.001), male equal(rate=0.001)"
+    assert summary["frequencies"]["rule"] == "5/2N"
+    assert re.fullmatch(r"[0-9a-f]{64}", summary["digests"]["profiles of individuals"])
+    assert summary["digests"]["file profiles.csv"] == "0" * 64
+    assert {"antigone", "python", "numpy", "numba"} <= set(summary["versions"])
+
+
+def test_the_same_search_gives_the_same_bytes(found, tmp_path):
+    for name in ("one", "two"):
+        write_results(found, tmp_path / name, seconds={"total": 1.0})
+    for file in ("hits.csv", "hits.parquet", "summary.json", "report.html"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_nothing_is_left_behind_when_writing_fails(found, tmp_path, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr(results, "render_search_report", fail)
+    with pytest.raises(RuntimeError):
+        write_results(found, tmp_path / "report", seconds={})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_occupied_folder_is_refused_and_kept(found, tmp_path):
+    out = tmp_path / "report"
+    out.mkdir()
+    (out / "precious.txt").write_text("mine")
+    with pytest.raises(OutputError, match="is there already"):
+        write_results(found, out, seconds={})
+    with pytest.raises(OutputError, match="holds no earlier result"):
+        write_results(found, out, seconds={}, replace=True)
+    assert (out / "precious.txt").read_text() == "mine"
+
+
+def test_an_earlier_result_is_replaced_as_a_whole_on_request(found, written):
+    (written / "hits.csv").write_text("old")
+    write_results(found, written, seconds={}, replace=True)
+    assert (written / "hits.csv").read_text() != "old"
+    assert [path.name for path in written.parent.iterdir()] == ["report"]
+
+
+def test_a_file_in_the_way_is_refused(found, tmp_path):
+    (tmp_path / "report").write_text("")
+    with pytest.raises(OutputError, match="is a file"):
+        write_results(found, tmp_path / "report", seconds={})
+
+
+class Page(HTMLParser):
+    """Collects ids, links, texts, and whether every tag is closed."""
+
+    VOID = frozenset({"meta", "br", "link", "img", "hr"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids, self.links, self.open, self.texts, self.outside = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if "id" in values:
+            self.ids.append(values["id"])
+        if values.get("href", "").startswith("#"):
+            self.links.append(values["href"][1:])
+        self.outside += [v for k, v in attrs if k in ("src", "href") and v and not v.startswith("#")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_the_report_is_one_well_formed_file_without_anything_from_outside(written):
+    text = (written / "report.html").read_text()
+    page = Page(text)
+    assert page.open == []
+    assert page.outside == []
+    assert "<script" not in text
+    assert not re.search(r"url\((?!#)", text)
+    assert len(set(page.ids)) == len(page.ids)
+
+
+def test_links_of_the_report_lead_somewhere(written):
+    page = Page((written / "report.html").read_text())
+    hit_links = [link for link in page.links if link.startswith("hit-")]
+    assert hit_links
+    assert set(hit_links) <= set(page.ids)
+
+
+def test_the_report_says_what_the_hypotheses_are_and_how_chance_would_do(written):
+    words = " ".join("".join(Page((written / "report.html").read_text()).texts).split())
+    assert "H1: the individual R1 is F1-M1, the person whom family F1 misses" in words
+    assert "H2: R1 is somebody unrelated to that family, of the population of the table NIST 1036 Caucasian" in words
+    assert "Unrelated pairs expected to do as well" in words
+    assert "It is not a match and not an identification" in words
+    assert "3 individuals and 2 missing persons were compared, all with all: 6 pairs." in words
+
+
+def test_no_lone_percentage_is_shown(written):
+    assert "%" not in "".join(text for text in Page((written / "report.html").read_text()).texts if "{" not in text)
+
+
+def test_contradictions_of_age_are_shown_with_the_hit():
+    found = search(small_operation(threshold=-300.0))
+    text = render_search_report(found, hits(found), {})
+    assert "age: the individual was at most 30, the missing person at least" not in text  # F1-M1 fits
+    women = [hit for hit in hits(found) if hit.individual.id == "R1" and hit.missing_person == "F2-M1"]
+    assert women[0].contradictions == ("sex: the individual is male, the missing person female",)
+
+
+def test_texts_of_the_case_cannot_break_out_of_the_report():
+    found = search(small_operation(name="<script>alert(1)</script>"))
+    text = render_search_report(found, hits(found), {})
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_search_without_hits_says_so(tmp_path):
+    found = search(small_operation(threshold=200.0))
+    write_results(found, tmp_path / "none", seconds={})
+    assert "No pair reached the threshold." in (tmp_path / "none" / "report.html").read_text()
+    assert pl.read_parquet(tmp_path / "none" / "hits.parquet").columns == COLUMNS
+
+
+def test_progress_is_told_and_a_stop_is_a_stop():
+    told = []
+    search(small_operation(), progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(small_operation(), progress=stop)
+
+
+def test_the_histogram_counts_every_pair_once(found):
+    assert found.histogram.sum() == found.compared == 6
+    assert len(found.histogram) == len(searching.HISTOGRAM_EDGES) + 1
