@@ -21,9 +21,7 @@ def small_operation(*, threshold: float = 0.5, name: str = "A small case") -> Op
     woman = profile("S2", D3S1358=(15, 16), TH01=(7, 8), FGA=(19, 24))
     dead = (
         Individual("R1", with_sex, Sex.MALE, 20, 30, "170 cm", "B1", "T1", ("S1",)),
-        Individual(
-            "R2", profile("S2", D3S1358=(15, 16), TH01=(7, 8), FGA=(19, 24)), Sex.FEMALE, bag="B1", transfer="T1"
-        ),
+        Individual("R2", woman, Sex.FEMALE, bag="B1", transfer="T1"),
         Individual("=R3", profile("S3", D3S1358=(18, 18), TH01=(7, 7)), Sex.MALE, bag="B2", transfer="T2"),
     )
     parents = Pedigree.build(

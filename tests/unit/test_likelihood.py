@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from antigone.genetics import likelihood
@@ -20,6 +20,7 @@ from antigone.genetics.likelihood import (
     typed_log_likelihoods,
 )
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from examples import examples
 from families import alleles, known, model, pedigree
 from oracles import pedigree as oracle
 from oracles.observation import exactly
@@ -37,7 +38,7 @@ def engine(people, marker, knowledge, **options) -> float:
 
 
 @given(st.data())
-@settings(max_examples=150)
+@examples(150)
 def test_elimination_agrees_with_listing_every_genotype(data):
     family = data.draw(pedigrees(one_parent=True, twins=True))
     p = data.draw(frequencies())
@@ -49,7 +50,7 @@ def test_elimination_agrees_with_listing_every_genotype(data):
 
 
 @given(st.data())
-@settings(max_examples=80)
+@examples(80)
 def test_elimination_agrees_with_listing_every_genotype_on_x(data):
     family = data.draw(pedigrees(one_parent=True, twins=True, unknown_sex=False))
     p = data.draw(frequencies())
@@ -61,7 +62,7 @@ def test_elimination_agrees_with_listing_every_genotype_on_x(data):
 
 
 @given(st.data())
-@settings(max_examples=80)
+@examples(80)
 def test_theta_agrees_with_sampling_every_founder_allele_in_turn(data):
     x_linked = data.draw(st.booleans())
     family = data.draw(pedigrees(max_people=5, one_parent=True, twins=True, unknown_sex=not x_linked))
@@ -77,7 +78,7 @@ def test_theta_agrees_with_sampling_every_founder_allele_in_turn(data):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_silent_alleles_agree_with_listing_every_genotype(data):
     family = data.draw(pedigrees(max_people=5))
     p = data.draw(frequencies(min_alleles=3))
@@ -90,7 +91,7 @@ def test_silent_alleles_agree_with_listing_every_genotype(data):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_inbred_founders_agree_with_listing_every_genotype(data):
     family = data.draw(pedigrees())
     p = data.draw(frequencies())
@@ -103,7 +104,7 @@ def test_inbred_founders_agree_with_listing_every_genotype(data):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_a_genotype_given_all_others_agrees_with_listing(data):
     x_linked = data.draw(st.booleans())
     family = data.draw(pedigrees(max_people=5, one_parent=True, unknown_sex=not x_linked))
@@ -122,7 +123,7 @@ def test_a_genotype_given_all_others_agrees_with_listing(data):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_two_people_together_agree_with_listing(data):
     family = data.draw(pedigrees(max_people=4, min_people=2))
     p = data.draw(frequencies(max_alleles=3))
@@ -139,7 +140,7 @@ def test_two_people_together_agree_with_listing(data):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_two_linked_markers_agree_with_listing_every_haplotype(data):
     x_linked = data.draw(st.booleans())
     family = data.draw(pedigrees(max_people=4, one_parent=not x_linked, unknown_sex=not x_linked))
@@ -158,7 +159,7 @@ def test_two_linked_markers_agree_with_listing_every_haplotype(data):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_plain_numpy_and_compiled_steps_agree(data):
     family = data.draw(pedigrees(max_people=8))
     p = data.draw(frequencies())
@@ -173,7 +174,7 @@ def test_plain_numpy_and_compiled_steps_agree(data):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_lumping_changes_no_likelihood(data):
     family = data.draw(pedigrees())
     p = data.draw(frequencies(min_alleles=4, max_alleles=6))
@@ -188,7 +189,7 @@ def test_lumping_changes_no_likelihood(data):
 
 
 @given(st.data())
-@settings(max_examples=30)
+@examples(30)
 def test_arrays_of_codes_give_what_single_cases_give(data):
     x_linked = data.draw(st.booleans())
     family = data.draw(pedigrees(unknown_sex=False))

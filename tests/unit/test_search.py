@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from antigone.genetics.alleles import Named, Repeat, Unknown
@@ -20,6 +20,7 @@ from antigone.matching.coincidences import sum_of_products, sum_of_products_plai
 from antigone.matching.hits import contradictions, hits, posterior
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.search import search
+from examples import examples
 from families import KINDS, pedigree
 from oracles import search as oracle
 from oracles.observation import Reading as OracleReading
@@ -94,7 +95,7 @@ KIND_OF_SINGLE = {"seen": "homozygous", "homozygous": "homozygous", "other_unsee
 
 
 @given(st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_each_pair_has_the_likelihood_ratio_of_the_enumeration(data):
     theta = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
     world = World(data, markers=2, theta=theta, errors=data.draw(st.booleans()))
@@ -114,7 +115,7 @@ def test_each_pair_has_the_likelihood_ratio_of_the_enumeration(data):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_expected_coincidences_bracket_the_enumeration(data):
     theta = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
     world = World(data, markers=3, theta=theta, errors=False)
@@ -141,7 +142,7 @@ def test_expected_coincidences_bracket_the_enumeration(data):
 
 
 @given(st.data())
-@settings(max_examples=30)
+@examples(30)
 def test_related_pairs_average_one_over_unrelated_ones(data):
     # E[LR | unrelated] = 1, whatever the family.
     world = World(data, markers=1, theta=data.draw(st.sampled_from([0.0, 0.03])), errors=False)
@@ -290,7 +291,7 @@ def test_an_x_linked_marker_counts_between_people_of_one_sex_only():
 
 
 @given(st.data())
-@settings(max_examples=20)
+@examples(20)
 def test_sums_of_products_agree_with_their_plain_twin(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     columns, width = data.draw(st.integers(0, 4)), 5

@@ -191,10 +191,13 @@ def _family(family: fam.Family, pedigree: fam.FamilyPedigree, name: str, names: 
             raise _ConflictingPersonError(person.name)
         if profile.readings:
             profiles[person.name] = profile
-    sexes = infer_sexes(family.sexes, pedigree.relations)
     missing = tuple(_missing_in(pedigree))
     same = _same_person(pedigree.identities, missing)
-    persons = _persons(sexes, pedigree.relations)
+    sexes = {**dict.fromkeys(missing, fam.Sex.UNKNOWN), **infer_sexes(family.sexes, pedigree.relations)}
+    for sought, reference in same.items():
+        if sexes[sought] is fam.Sex.UNKNOWN:
+            sexes[sought] = sexes.get(reference, fam.Sex.UNKNOWN)
+    persons = _persons(sexes, pedigree.relations, missing)
     built = Pedigree.build(
         persons, family=name, twins=[pair for pair in pedigree.identities if not set(pair) & set(missing)]
     )
@@ -216,7 +219,9 @@ def _same_person(identities: Iterable[tuple[str, str]], missing: Sequence[str]) 
     return found
 
 
-def _persons(sexes: Mapping[str, fam.Sex], relations: Sequence[tuple[str, str]]) -> list[Person]:
+def _persons(
+    sexes: Mapping[str, fam.Sex], relations: Sequence[tuple[str, str]], missing: Sequence[str]
+) -> list[Person]:
     """Everybody with father and mother; a second parent who is not listed is added, as pedFamilias does."""
     parents: dict[str, list[str]] = {}
     for parent, child in relations:
@@ -232,8 +237,9 @@ def _persons(sexes: Mapping[str, fam.Sex], relations: Sequence[tuple[str, str]])
             known = [*known, other]
         father, mother = sorted(known, key=lambda name: _FATHERS_FIRST[persons[name].sex])[:2]
         persons[child] = replace(persons[child], father=father, mother=mother)
-    related = {person for relation in relations for person in relation} | {name for name in persons if "added_" in name}
-    return [person for person in persons.values() if person.id in related or not person.id.lower().startswith(_MISSING)]
+    # People whom Familias offers as missing and who have no place in this pedigree are not in it.
+    placed = {person for relation in relations for person in relation} | set(missing)
+    return [person for person in persons.values() if person.id in placed or not person.id.lower().startswith(_MISSING)]
 
 
 _FATHERS_FIRST = {Sex.MALE: 0, Sex.UNKNOWN: 1, Sex.FEMALE: 2}

@@ -1,0 +1,178 @@
+"""Familias projects as operations, and back."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from antigone.formats.errors import InputError
+from antigone.formats.familias import project as fam
+from antigone.formats.familias import read_familias, read_text, to_text
+from antigone.formats.familias_case import familias_from_operation, operation_from_familias
+from antigone.genetics.alleles import Repeat
+from antigone.genetics.mutation import Equal, RepeatsOnly, Stepwise
+from antigone.genetics.pedigrees import Sex
+from antigone.matching.search import search
+from small_operation import small_operation
+
+MARKER = fam.Marker(
+    "TH01", tuple(fam.Allele(str(a), fam.Number.of(p)) for a, p in ((6, 0.2), (7, 0.3), (8, 0.5))),
+    fam.Mutation(fam.MutationModel.EQUAL, fam.Number.of(0.001)),
+    fam.Mutation(fam.MutationModel.EQUAL, fam.Number.of(0.002)),
+)  # fmt: skip
+
+
+def person(name: str, gender: str | None = None, *alleles: int) -> fam.DviPerson:
+    dna = (fam.Genotype("TH01", *map(str, alleles)),) if alleles else ()
+    return fam.DviPerson(name, gender, dna)
+
+
+def pedigree(name: str, *relations: tuple[str, str]) -> fam.FamilyPedigree:
+    return fam.FamilyPedigree(tuple(fam.Relation(*relation) for relation in relations), name=name)
+
+
+def project(*families: fam.Family, victims=None, markers=(MARKER,)) -> fam.FamiliasProject:
+    dead = tuple(victims or [person("V1", "Male", 6, 7)])
+    return fam.FamiliasProject(
+        frequencies=fam.FrequencyDatabase("db", markers), dvi=fam.Dvi(dead, families), comment="test"
+    )
+
+
+ONE = fam.Family(
+    "F1", (person("Mother", "Female", 6, 6),),
+    (pedigree("Reference pedigree"), pedigree("PED", ("Mother", "Missing person"))),
+)  # fmt: skip
+
+
+def test_the_pedigree_that_is_not_the_reference_counts():
+    operation = operation_from_familias(project(ONE), "x.fam")
+    (family,) = operation.families
+    assert (family.name, family.missing) == ("F1", ("Missing person",))
+    assert family.pedigree["Missing person"].mother == "Mother"
+    assert family.donors() == ("Mother",)
+
+
+def test_a_second_parent_is_added_as_the_peers_do():
+    (family,) = operation_from_familias(project(ONE), "x.fam").families
+    assert family.pedigree["Missing person"].father == "added_1"
+    assert family.pedigree["added_1"].sex is Sex.MALE
+
+
+def test_the_likelihood_ratio_is_that_of_the_pedigree_by_hand():
+    found = search(operation_from_familias(project(ONE), "x.fam"), all_pairs=True)
+    # Without mutation ½/p would be 0.5/0.2 · … ; here the mother passes 6 or mutates, the added father passes q = pM.
+    female = Equal(0.001).matrix([None] * 3, np.array([0.2, 0.3, 0.5]))
+    male = Equal(0.002).matrix([None] * 3, np.array([0.2, 0.3, 0.5]))
+    p = np.array([0.2, 0.3, 0.5])
+    q = p @ male
+    numerator = female[0, 0] * q[1] + female[0, 1] * q[0]
+    assert math.isclose(10 ** found.pairs[0].log10_lr, numerator / (2 * p[0] * p[1]), rel_tol=1e-12)
+
+
+def test_several_hypotheses_of_a_family_are_searched_each_by_itself():
+    two = replace(ONE, pedigrees=(*ONE.pedigrees, pedigree("As aunt", ("Mother", "X"), ("X", "Missing person"))))
+    operation = operation_from_familias(project(two), "x.fam")
+    assert [family.name for family in operation.families] == ["F1 [PED]", "F1 [As aunt]"]
+    assert any("several pedigrees (PED, As aunt)" in warning for warning in operation.warnings)
+
+
+def test_equal_pedigrees_count_once_and_the_reference_where_it_is_alone():
+    same = replace(ONE, pedigrees=(pedigree("Reference pedigree", ("Mother", "Missing person")),))
+    assert [family.name for family in operation_from_familias(project(same), "x.fam").families] == ["F1"]
+
+
+def test_a_family_that_misses_nobody_is_left_out_with_the_reason():
+    nobody = replace(ONE, pedigrees=(pedigree("PED", ("Mother", "Child")),))
+    (left_out,) = operation_from_familias(project(nobody), "x.fam").left_out
+    assert (left_out.what, left_out.id) == ("family", "F1")
+
+
+def test_people_of_one_name_with_two_profiles_are_not_guessed_at():
+    twice = replace(ONE, persons=(person("Mother", "Female", 6, 6), person("Mother", "Female", 7, 7)))
+    (left_out,) = operation_from_familias(project(twice), "x.fam").left_out
+    assert "two people are called Mother and differ" in left_out.reason
+
+
+def test_people_listed_twice_alike_are_one():
+    twice = replace(ONE, persons=ONE.persons * 2)
+    assert operation_from_familias(project(twice), "x.fam").families[0].donors() == ("Mother",)
+
+
+def test_a_direct_reference_is_the_missing_persons_own():
+    direct = fam.FamilyPedigree((fam.Relation("Razor", "Missing person", "(Direct)"),), name="PED")
+    family = fam.Family("F1", (person("Razor", "Male", 6, 7),), (direct,))
+    found = search(operation_from_familias(project(family), "x.fam"), all_pairs=True)
+    assert math.isclose(10 ** found.pairs[0].log10_lr, 1 / (2 * 0.2 * 0.3), rel_tol=1e-12)
+
+
+def test_a_half_typed_genotype_leaves_the_other_allele_open():
+    half = fam.DviPerson("V1", "Male", (fam.Genotype("TH01", "6", ""),))
+    (individual,) = operation_from_familias(project(ONE, victims=[half]), "x.fam").individuals
+    assert str(individual.profile.readings["TH01"][0]) == "6/?"
+
+
+def test_a_rest_allele_stays_out_of_steps_and_is_told():
+    rest = replace(
+        MARKER, alleles=(*MARKER.alleles[:2], fam.Allele("Rest allele", fam.Number.of(0.5))),
+        female=fam.Mutation(fam.MutationModel.STEPWISE, fam.Number.of(0.001), fam.Number.of(0.1)),
+    )  # fmt: skip
+    operation = operation_from_familias(project(ONE, markers=[rest]), "x.fam")
+    assert operation.settings.mutation_of("TH01").female == RepeatsOnly(Stepwise(0.001, 0.1))
+    assert any("take no part in its stepwise mutation" in warning for warning in operation.warnings)
+    search(operation)
+
+
+def test_silent_alleles_and_theta_carry_over():
+    silent = replace(MARKER, has_silent_allele=True, silent_frequency=fam.Number.of(0.05))
+    base = project(ONE, markers=[silent])
+    with_theta = replace(base, frequencies=replace(base.frequencies, theta=fam.Number.of(0.02)))
+    operation = operation_from_familias(with_theta, "x.fam")
+    assert operation.settings.theta == 0.02
+    assert [str(a) for a in operation.frequencies.markers["TH01"].alleles][-1] == "silent"
+    search(operation)
+
+
+def test_a_project_without_a_dvi_section_says_so():
+    with pytest.raises(InputError, match="without a DVI section"):
+        operation_from_familias(fam.FamiliasProject(), "x.fam")
+
+
+def test_the_real_projects_are_read_and_searched(shared):
+    counts = {"dvi-example": (3, 3), "KETPex498": (3, 3), "exclusionExample": (16, 15)}
+    for name, (individuals, missing) in counts.items():
+        path = shared / "cases" / "familias" / f"{name}.fam"
+        operation = operation_from_familias(read_familias(path), str(path))
+        found = search(operation, all_pairs=True)
+        assert (len(operation.individuals), len(found.missing)) == (individuals, missing)
+        assert found.compared == individuals * missing
+        assert operation.left_out == ()
+
+
+def test_there_and_back_leaves_every_likelihood_ratio(shared):
+    path = shared / "cases" / "familias" / "exclusionExample.fam"
+    operation = operation_from_familias(read_familias(path), str(path))
+    written, lost = familias_from_operation(operation)
+    again = operation_from_familias(read_text(to_text(written)), "again.fam")
+    before, after = (search(one, all_pairs=True).pairs for one in (operation, again))
+    assert [pair.log10_lr for pair in before] == [pair.log10_lr for pair in after]
+    assert all("linkage" in text or "prior" in text for text in lost)
+
+
+def test_what_familias_cannot_hold_is_said():
+    written, lost = familias_from_operation(small_operation())
+    assert written.dvi is not None
+    assert [person.name for person in written.dvi.unidentified] == ["R1", "R2", "=R3"]
+    for part in ("bags, transfers, ages and stature", "years of birth", "linkage", "the names of missing persons"):
+        assert any(part in text for text in lost), part
+
+
+def test_one_allele_seen_is_not_written_as_a_homozygote():
+    operation = small_operation()
+    unseen = operation.individuals[0].profile.readings["TH01"][0]
+    half = replace(unseen, alleles=(Repeat(6),), reads=type(unseen.reads).OTHER_UNSEEN)
+    profile = replace(operation.individuals[0].profile, readings={"TH01": (half,)})
+    changed = replace(operation, individuals=(replace(operation.individuals[0], profile=profile),))
+    written, lost = familias_from_operation(changed)
+    assert written.dvi.unidentified[0].dna == ()
+    assert any("Familias would read a homozygote" in text for text in lost)
