@@ -1,5 +1,6 @@
 """Errors that are about the input, and how they are said."""
 
+from antigone.formats.case_folder import NotWritableError
 from antigone.formats.errors import InputError
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.frequencies import FrequencyError
@@ -16,9 +17,11 @@ from antigone.scenarios import ScenarioError
 SHOWN = 200
 
 _ABOUT_THE_INPUT = (
+    FileExistsError,
     FrequencyError,
     LikelihoodError,
     ModelError,
+    NotWritableError,
     OutputError,
     PedigreeError,
     ReadingError,

@@ -46,8 +46,12 @@ class InputError(Exception):
 
 
 def quoted(text: object, limit: int = 60) -> str:
-    """What stood there, between quotes and never longer than a line."""
-    shown = str(text)
+    r"""What stood there, between quotes and never longer than a line; control characters are spelled out.
+
+    >>> quoted("12\x1b[2J")
+    '‘12\\x1b[2J’'
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
     if len(shown) > limit:
         shown = shown[:limit] + "…"
     return f"‘{shown}’"

@@ -140,6 +140,8 @@ class _Marker:
     values: dict[Allele, float] = field(default_factory=dict)
     counts: dict[Allele, int] = field(default_factory=dict)
     chromosomes: int | None = None
+    is_broken: bool = False
+    """Some cell of it was noted as a problem: its sum then says nothing."""
 
 
 def frequencies_of(table: Table, problems: Problems, *, name: str, source: str) -> FrequencyTable | None:
@@ -172,6 +174,7 @@ def _read_long(table: Table) -> dict[str, _Marker]:
         name = _marker_name(text)
         marker = markers.setdefault(name, _Marker(name, row.line))
         allele = _allele(row.text("allele"))
+        before = len(table.problems)
         if allele is None:
             row.complain("allele")
         elif allele in marker.values or allele in marker.counts:
@@ -179,6 +182,7 @@ def _read_long(table: Table) -> dict[str, _Marker]:
         else:
             _take_figure(row, marker, allele)
         _take_chromosomes(row, marker)
+        marker.is_broken = marker.is_broken or len(table.problems) > before
     return markers
 
 
@@ -212,7 +216,7 @@ def _read_wide(table: Table, problems: Problems) -> dict[str, _Marker]:
         if not text or name in markers:
             found = f"a second column of {name}" if text else "a column without a name"
             problems.add(table.file, 1, place + 1, found=found, expected="one column a marker")
-        markers[name] = _Marker(name, 1, text)
+        markers[name] = _Marker(name, 1, text, is_broken=name in markers)
         columns.append(markers[name])
     seen: set[Allele] = set()
     for line, cells in table.rows():
@@ -239,6 +243,7 @@ def _take_wide_figure(table: Table, line: int, marker: _Marker, allele: Allele, 
     if value is None or value < 0:
         expected = "a frequency from 0 to 1 with a decimal point, or an empty cell"
         table.problems.add(table.file, line, marker.column, found=quoted(text), expected=expected)
+        marker.is_broken = True
     else:
         marker.values[allele] = value
 
@@ -265,6 +270,8 @@ def _is_on_x(name: str) -> bool:
 
 
 def _entry(marker: _Marker, table: Table, problems: Problems) -> MarkerFrequencies | None:
+    if marker.is_broken:
+        return None
     if not marker.values and not marker.counts:
         if marker.column is not None:
             found = f"no frequency of {marker.name}"

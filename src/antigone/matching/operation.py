@@ -159,7 +159,7 @@ class Family:
 class LeftOut:
     """Something that was not searched, and why: nothing is left out in silence."""
 
-    what: str  # "individual", "missing person", "marker", "sample"
+    what: str  # "individual", "family", "marker", "sample", "reading"
     id: str
     reason: str
 

@@ -1,0 +1,14 @@
+"""The open case folder: `case.toml` and tables of profiles, remains, families and frequencies, in CSV or Excel.
+
+    operation = read_case_folder("case")
+    operation.left_out                              # what is not searched, and why
+    write_case_folder(operation, "copy")            # read back, it is the same
+
+The format is described in `docs/formats/case-folder.md`, each table by a JSON Schema in `schemas/`.
+"""
+
+from antigone.formats.case_folder.reader import read_case_folder
+from antigone.formats.case_folder.truth import TruthRow, read_truth
+from antigone.formats.case_folder.writer import NotWritableError, write_case_folder
+
+__all__ = ["NotWritableError", "TruthRow", "read_case_folder", "read_truth", "write_case_folder"]

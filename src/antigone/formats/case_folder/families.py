@@ -1,0 +1,173 @@
+"""`families.csv`: pedigrees, whom they miss, and who of them gave a sample."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from antigone.formats.case_folder.remains import SEXES
+from antigone.formats.case_folder.samples import SEPARATOR, Owner, Samples, can_be_searched, check_one_person
+from antigone.formats.errors import quoted
+from antigone.formats.tables import Column, Row, Table, TableFormat
+from antigone.genetics.pedigrees import Pedigree, PedigreeError, PedigreeProblem, Person, Sex
+from antigone.genetics.profiles import Profile
+from antigone.matching.operation import Family, LeftOut, Settings
+
+MISSING, DONOR, OTHER = "missing", "donor", "other"
+MOST_PERSONS = 500
+"""Persons of one family."""
+
+FORMAT = TableFormat(
+    "families",
+    "The families: one row for each person, whether looked for, typed, or only there to connect the others.",
+    (
+        Column("family", "the name of a family", required=True, pattern=r".+"),
+        Column("person", "the name of a person, unique in the family", required=True, pattern=r".+"),
+        Column("father", "the father, a person of this family; empty where unknown", required=True),
+        Column("mother", "the mother, a person of this family; empty where unknown", required=True),
+        Column("sex", "F, M or U, or an empty cell", required=True, pattern=r"[FMUfmu]?"),
+        Column(
+            "role",
+            "missing, donor or other",
+            required=True,
+            pattern=r"[Mm]issing|[Dd]onor|[Oo]ther|MISSING|DONOR|OTHER",
+        ),
+        Column(
+            "sample", "the name of a sample in the profiles, several between semicolons; empty for none", required=True
+        ),
+        Column("birth_year", "a year such as 1987, or an empty cell", pattern=r"|[0-9]{4}"),
+        Column(
+            "missing_since", "a year such as 2022, for a missing person only; or an empty cell", pattern=r"|[0-9]{4}"
+        ),
+        Column("identical_twin", "the same label for all of a set of identical twins; empty for others"),
+        Column(
+            "inbreeding",
+            "the inbreeding coefficient of somebody without parents here, from 0 to 1",
+            pattern=r"|[0-9.eE+-]+",
+        ),
+    ),
+)
+_ROLES = {role: role for role in (MISSING, DONOR, OTHER)}
+
+
+@dataclass
+class ReadFamilies:
+    """The families of a table, and what is left out."""
+
+    families: list[Family] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_families(table: Table, settings: Settings, samples: Samples) -> ReadFamilies:
+    """The families, in the order in which they first stand. Problems are noted with their lines."""
+    rows: dict[str, list[Row]] = {}
+    for row in table.named_rows(FORMAT):
+        family = row.required("family")
+        if row.required("person") and family:
+            rows.setdefault(family, []).append(row)
+        else:
+            table.has_gaps = True
+    read = ReadFamilies()
+    for name, own in rows.items():
+        if len(own) > MOST_PERSONS:
+            found = f"{len(own)} persons"
+            own[MOST_PERSONS].complain("family", found=found, expected=f"at most {MOST_PERSONS} in a family")
+            table.has_gaps = True
+        else:
+            _take(name, own, settings, samples, read)
+    return read
+
+
+def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadFamilies) -> None:
+    roles = {row.text("person"): row.choice("role", _ROLES) for row in rows}
+    pedigree = _pedigree(name, rows)
+    profiles = _profiles(name, rows, settings, samples, read)
+    since: dict[str, int] = {}
+    for row in rows:
+        year = row.whole("missing_since", 1000, 2999)
+        if year is not None:
+            since[row.text("person")] = year
+            if roles[row.text("person")] != MISSING:
+                row.complain("missing_since")
+    if pedigree is None:
+        return
+    missing = tuple(person.id for person in pedigree.persons if roles[person.id] == MISSING)
+    if not missing:
+        read.left_out.append(LeftOut("family", name, "no missing person"))
+        return
+    if not profiles:
+        read.warnings.append(f"family {name}: nobody in it has a profile, so nothing can be said about whom it misses")
+    read.families.append(Family(name, pedigree, missing, profiles, since))
+
+
+def _pedigree(name: str, rows: Sequence[Row]) -> Pedigree | None:
+    persons = [_person(row) for row in rows]
+    twins: dict[str, list[str]] = {}
+    for row in rows:
+        if row.text("identical_twin"):
+            twins.setdefault(row.text("identical_twin"), []).append(row.text("person"))
+    try:
+        return Pedigree.build(persons, family=name, twins=[twins[label] for label in sorted(twins)])
+    except PedigreeError as error:
+        for problem in error.problems:
+            _complain_of_pedigree(problem, rows)
+        return None
+
+
+def _person(row: Row) -> Person:
+    return Person(
+        row.text("person"),
+        row.text("father") or None,
+        row.text("mother") or None,
+        row.choice("sex", SEXES) or Sex.UNKNOWN,
+        row.whole("birth_year", 1000, 2999),
+        row.number("inbreeding", 0, 1) or 0.0,
+    )
+
+
+def _complain_of_pedigree(problem: PedigreeProblem, rows: Sequence[Row]) -> None:
+    """With the line of the person; of somebody who is listed twice, the later one."""
+    row = next((row for row in reversed(rows) if row.text("person") == problem.person), rows[0])
+    what, _, advice = problem.what.rpartition("; ")
+    if "not in this family" in what and any(row.text(role) in ("0", "-") for role in ("father", "mother")):
+        advice = "an empty cell where a parent is unknown"
+    found = f"person {quoted(problem.person)} of family {quoted(problem.family)}, who {what or problem.what}"
+    row.complain("person", found=found, expected=f"a family that can be: {advice or 'mend this row'}")
+
+
+def _profiles(
+    name: str, rows: Sequence[Row], settings: Settings, samples: Samples, read: ReadFamilies
+) -> dict[str, Profile]:
+    """What was read of donors and, as direct references, of missing persons."""
+    profiles: dict[str, Profile] = {}
+    for row in rows:
+        person, role = row.text("person"), row.text("role").casefold()
+        names = _sample_names(row)
+        if role == OTHER and names:
+            expected = "donor or missing for somebody with a sample, or no sample"
+            row.complain("role", found=quoted(row.text("role")), expected=expected)
+        if role == DONOR and not names:
+            read.warnings.append(f"family {name}: donor {person} has no sample and is taken as untyped")
+        if not names:
+            continue
+        owner = Owner("person", person, name, row.file, row.line)
+        joined = samples.take(names, row, owner)
+        checked = check_one_person(joined, settings.donors, row, owner, samples)
+        read.warnings.extend(checked.warnings)
+        if checked.left_out is not None:
+            read.left_out.append(checked.left_out)
+        read.warnings.extend(f"{owner}: sample {absent} has no profile" for absent in joined.absent)
+        if checked.profile is not None and can_be_searched(checked.profile):
+            profiles[person] = checked.profile
+        elif checked.profile is not None:
+            read.warnings.append(f"{owner}: the profile has no result at any marker that is used")
+    return profiles
+
+
+def _sample_names(row: Row) -> list[str]:
+    text = row.text("sample")
+    if not text:
+        return []
+    names = [name.strip() for name in text.split(SEPARATOR)]
+    if not all(names) or len(set(names)) < len(names):
+        row.complain("sample", expected="the names of samples between semicolons, each once")
+    return [name for name in dict.fromkeys(names) if name]

@@ -1,0 +1,120 @@
+"""`remains.csv`: the dead as they lie in the mortuary, and which samples were taken of them."""
+
+from dataclasses import dataclass, field
+
+from antigone.formats.case_folder.samples import (
+    SEPARATOR,
+    JoinedSamples,
+    Owner,
+    Samples,
+    can_be_searched,
+    check_one_person,
+)
+from antigone.formats.errors import quoted
+from antigone.formats.tables import Column, Row, Table, TableFormat
+from antigone.genetics.pedigrees import Sex
+from antigone.matching.operation import Individual, LeftOut, Settings
+
+FORMAT = TableFormat(
+    "remains",
+    "The dead: one row for each sample of each remains. All columns but `sample` agree in the rows of one remains.",
+    (
+        Column("remains", "the number of some remains", required=True, pattern=r".+"),
+        Column("sample", "the name of a sample in the profiles; empty where none was taken", required=True),
+        Column("bag", "the bag in which they came"),
+        Column("transfer", "the transfer with which they came"),
+        Column("sex", "F, M or U, or an empty cell", pattern=r"[FMUfmu]?"),
+        Column("age_min", "the least age in years, from 0 to 130", pattern=r"|[0-9.]+"),
+        Column("age_max", "the greatest age in years, from 0 to 130 and not below age_min", pattern=r"|[0-9.]+"),
+        Column("stature", "the stature, in words or figures"),
+    ),
+)
+SEXES = {"f": Sex.FEMALE, "m": Sex.MALE, "u": Sex.UNKNOWN, "": Sex.UNKNOWN}
+_AGREEING = tuple(column.name for column in FORMAT.columns if column.name not in ("remains", "sample"))
+
+
+@dataclass
+class ReadRemains:
+    """The individuals of a table, and those that are left out."""
+
+    individuals: list[Individual] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_remains(table: Table, settings: Settings, samples: Samples) -> ReadRemains:
+    """The individuals: one for each remains. Problems are noted with their lines."""
+    rows: dict[str, list[Row]] = {}
+    for row in table.named_rows(FORMAT):
+        remains = row.required("remains")
+        if remains:
+            rows.setdefault(remains, []).append(row)
+        else:
+            table.has_gaps = True
+    read = ReadRemains()
+    for remains, own in rows.items():
+        _take(remains, own, settings, samples, read)
+    return read
+
+
+def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadRemains) -> None:
+    first = rows[0]
+    for row in rows[1:]:
+        _check_agreement(first, row)
+    names = _sample_names(rows)
+    age_min, age_max = first.number("age_min", 0, 130), first.number("age_max", 0, 130)
+    if age_min is not None and age_max is not None and age_min > age_max:
+        first.complain("age_max")
+    sex = first.choice("sex", SEXES)
+    owner = Owner("remains", remains, "", first.file, first.line)
+    if not names:
+        read.left_out.append(LeftOut("individual", remains, "no sample"))
+        return
+    joined = samples.take(names, first, owner)
+    checked = check_one_person(joined, settings.remains, rows[-1], owner, samples)
+    read.warnings.extend(checked.warnings)
+    if joined.profile is not None:
+        read.left_out.extend(LeftOut("sample", name, f"no profile (remains {remains})") for name in joined.absent)
+    profile = checked.profile
+    if profile is None or not can_be_searched(profile):
+        read.left_out.append(checked.left_out or LeftOut("individual", remains, _why_nothing(joined)))
+        return
+    read.individuals.append(
+        Individual(
+            remains,
+            profile,
+            sex or Sex.UNKNOWN,
+            age_min,
+            age_max,
+            first.text("stature"),
+            first.text("bag"),
+            first.text("transfer"),
+            joined.samples,
+        )
+    )
+
+
+def _why_nothing(joined: JoinedSamples) -> str:
+    return "no profile" if joined.profile is None else "no result at any marker that is used"
+
+
+def _check_agreement(first: Row, row: Row) -> None:
+    for column in _AGREEING:
+        if row.text(column) != first.text(column):
+            expected = f"what line {first.line} says of these remains, {quoted(first.text(column))}"
+            row.complain(column, expected=expected)
+
+
+def _sample_names(rows: list[Row]) -> list[str]:
+    """The samples of one remains, in order. One row may name several, between semicolons."""
+    names: dict[str, None] = {}
+    for row in rows:
+        own = [name.strip() for name in row.text("sample").split(SEPARATOR)]
+        for name in own:
+            if not name and (len(rows) > 1 or len(own) > 1):
+                row.complain("sample", expected="the name of a sample in each row of these remains")
+            elif name in names:
+                row.complain("sample", expected=f"each sample once: these remains name {quoted(name)} above")
+            elif name:
+                names[name] = None
+    return list(names)

@@ -1,0 +1,34 @@
+"""Tables as people keep them, in CSV and Excel: read with the place of every cell, written without live formulas."""
+
+from antigone.formats.tables.columns import Column, Row, TableFormat, as_number, complain_of_column, plain_name
+from antigone.formats.tables.delimited import CsvTable, open_csv
+from antigone.formats.tables.excel import ExcelTable, Workbook, open_workbook
+from antigone.formats.tables.problems import MOST_PROBLEMS, Problems, foreign_letters, near
+from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, escaped, unescaped
+from antigone.formats.tables.writing import to_csv, write_durably, write_whole
+
+__all__ = [
+    "MAX_FIELD",
+    "MAX_ROWS",
+    "MOST_PROBLEMS",
+    "Column",
+    "CsvTable",
+    "ExcelTable",
+    "Problems",
+    "Row",
+    "Table",
+    "TableFormat",
+    "Workbook",
+    "as_number",
+    "complain_of_column",
+    "escaped",
+    "foreign_letters",
+    "near",
+    "open_csv",
+    "open_workbook",
+    "plain_name",
+    "to_csv",
+    "unescaped",
+    "write_durably",
+    "write_whole",
+]

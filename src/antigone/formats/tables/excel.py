@@ -1,0 +1,309 @@
+"""Excel files (`.xlsx`): the same tables, with the place of every cell.
+
+calamine reads the values. Before it does, the file is unpacked and measured here, because two cells far apart are
+enough to make calamine ask for hundreds of gigabytes, and because it gives the error of a formula (`#N/A`) as an empty
+cell, which would be read as no result.
+"""
+
+import hashlib
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from antigone.formats.errors import InputError
+from antigone.formats.tables.problems import Problems
+from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
+
+MAX_BYTES = 100_000_000
+MAX_UNPACKED = 250_000_000
+MAX_CELLS = 10_000_000
+_MOST_REFUSED = 1_000
+_BLOCK = 8_000_000
+
+_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,9})([0-9]{1,9})\s*["']""")
+_ERROR = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?=[^<>]*?\bt\s*=\s*["']e["'])[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]+)""")
+_FORMULA = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]+)["'][^<>]*>\s*<(?:\w+:)?f\b""")
+_WITHOUT_PLACE = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br\s*=)""")
+_FORBIDDEN = re.compile(
+    rb"""\0|<!DOCTYPE|<!ENTITY|<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE
+)
+# What Python's unpacking says of damaged files, in its many voices.
+_UNPACKING_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+class Workbook:
+    """An Excel file whose size is checked. `digest` is the SHA-256 of its bytes."""
+
+    def __init__(self, workbook: CalamineWorkbook, parts: dict[str, "_Part"], digest: str, file: str) -> None:
+        self._workbook = workbook
+        self._parts = parts
+        self.digest = digest
+        self.file = file
+        self.sheet_names: tuple[str, ...] = tuple(workbook.sheet_names)
+
+    def table(self, sheet: str, problems: Problems) -> "ExcelTable | None":
+        """One sheet; None, with a problem noted, where it has no header."""
+        file = f"{self.file}, sheet {sheet}"
+        try:
+            found = self._workbook.get_sheet_by_name(sheet)
+        except CalamineError as error:
+            problems.add(file, None, None, found=f"a sheet that cannot be read ({error})", expected="an Excel sheet")
+            return None
+        if sheet not in self._parts:
+            problems.add(file, None, None, found="a sheet whose part cannot be found", expected="an Excel sheet")
+            return None
+        if found.merged_cell_ranges:
+            (row, column), _ = found.merged_cell_ranges[0]
+            expected = "single cells: of merged ones only the first has a value"
+            problems.add(file, row + 1, column + 1, found="merged cells", expected=expected)
+            return None
+        table = ExcelTable(found, self._parts[sheet], file, problems)
+        return table if table.read_header() else None
+
+
+class ExcelTable(Table):
+    """A sheet of an Excel file; its first row is the header."""
+
+    def __init__(self, sheet: Any, part: "_Part", file: str, problems: Problems) -> None:
+        super().__init__(file, (), problems)
+        start = sheet.start
+        self._pad = [""] * (start[1] if start else 0)
+        self._iterator: Iterator[list[Any]] = sheet.iter_rows() if start else iter(())
+        self._refused = part.refused
+        self._line = 0
+
+    def close(self) -> None:
+        """Nothing to close: the file is in memory."""
+
+    def read_header(self) -> bool:
+        """Take the first row. False, with problems noted, where it is no header."""
+        values = next(self._iterator, None)
+        self._line = 1
+        cells = None if values is None else self._cells(values)
+        while cells and not cells[-1]:
+            cells.pop()
+        if not cells:
+            self.problems.add(self.file, 1, None, found="an empty row", expected="a header")
+            return False
+        self.header = tuple(cells)
+        return True
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row with its line."""
+        width = len(self.header)
+        taken = 0
+        for values in self._iterator:
+            self._line += 1
+            cells = self._cells(values)
+            if cells is None:
+                self.has_gaps = True
+                continue
+            if not any(cells):
+                continue
+            if any(cells[width:]):
+                self.problems.add(
+                    self.file, self._line, width + 1, found="a cell beyond the header", expected="a name for its column"
+                )
+                continue
+            taken += 1
+            if taken > MAX_ROWS:
+                expected = f"at most {MAX_ROWS}"
+                self.problems.add(self.file, self._line, None, found="more rows than that", expected=expected)
+                return
+            yield self._line, cells[:width] + [""] * (width - len(cells))
+
+    def _cells(self, values: list[Any]) -> list[str] | None:
+        cells = list(self._pad)
+        sound = True
+        refused = self._refused.get(self._line, {})
+        for column, value in enumerate(values, len(self._pad) + 1):
+            wrong = refused.get(column) or _what_is_wrong_with(value)
+            if wrong is not None:
+                found, expected = wrong
+                self.problems.add(self.file, self._line, self._name(column), found=found, expected=expected)
+                sound = False
+            else:
+                cells.append(unescaped(_text(value)))
+        return cells if sound else None
+
+    def _name(self, column: int) -> str | int:
+        return self.header[column - 1] if column <= len(self.header) and self.header[column - 1] else column
+
+
+def _what_is_wrong_with(value: object) -> tuple[str, str] | None:
+    """What a cell holds that is not text or a number, and what would be right."""
+    if isinstance(value, str):
+        too_long = ("a cell of more than 1000 characters", "at most 1000")
+        control = ("a line break or control character", "text on one line")
+        if len(value) > MAX_FIELD:
+            return too_long
+        return control if any(letter < " " or letter == "\x7f" for letter in value.strip()) else None
+    if isinstance(value, bool):
+        return (f"the truth value {value}", "text or a number")
+    if isinstance(value, date | datetime | time | timedelta):
+        return (
+            f"a date or time ({value})",
+            "text or a number: Excel made a date of what was typed; format the cell as text and type it again",
+        )
+    if isinstance(value, float | int) and abs(value) >= 1e15:
+        return (f"the number {value:.15g}", "text: Excel keeps 15 digits of a number and has lost the others")
+    return None
+
+
+def _text(value: object) -> str:
+    """The text of a cell. Excel computes with 15 digits, so 9.300000000000001 is what somebody typed as 9.3."""
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value).strip()
+
+
+def open_workbook(path: Path, file: str) -> Workbook:
+    """Open an Excel file. `file` is the name that errors use.
+
+    Raises `InputError` for a file that is none, or that would be larger in memory than the limits allow.
+    """
+    try:
+        with path.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise InputError.at(file, None, None, found=found, expected="a readable file") from error
+    if len(data) > MAX_BYTES:
+        raise InputError.at(file, None, None, found=f"more than {MAX_BYTES} bytes", expected="a smaller file, or CSV")
+    parts = _parts_by_sheet(_measured(data, file), file)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except CalamineError as error:
+        raise _not_excel(file, str(error)) from None
+    return Workbook(workbook, parts, hashlib.sha256(data).hexdigest(), file)
+
+
+def _not_excel(file: str, why: str) -> InputError:
+    return InputError.at(file, None, None, found=why, expected="an Excel file (.xlsx) without a password, or CSV")
+
+
+class _Part:
+    """What is to be known of one part of the packed file before it is read: its size, and cells that are not values."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.columns = 0
+        self.has_cells_without_place = False
+        self.refused: dict[int, dict[int, tuple[str, str]]] = {}
+        self.data = b""  # of the two small parts that name the sheets
+        self._count = 0
+
+    def measure(self, block: bytes) -> None:
+        """Look through some whole rows."""
+        for letters, digits in set(_PLACE.findall(block)):
+            self.rows = max(self.rows, int(digits))
+            self.columns = max(self.columns, _column_number(letters))
+        if _WITHOUT_PLACE.search(block):
+            self.has_cells_without_place = True
+        for match in _ERROR.finditer(block):
+            self._refuse(match, "the error of a formula", "a value")
+        for match in _FORMULA.finditer(block):
+            self._refuse(match, "a formula", "a value (copy the cells, paste special, values)")
+
+    def _refuse(self, match: re.Match[bytes], found: str, expected: str) -> None:
+        if self._count < _MOST_REFUSED:
+            self._count += 1
+            row = self.refused.setdefault(int(match[2]), {})
+            row.setdefault(_column_number(match[1]), (found, expected))
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
+
+
+def _measured(data: bytes, file: str) -> dict[str, _Part]:
+    """Unpack every part and look through it, block by block."""
+    parts: dict[str, _Part] = {}
+    unpacked = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for entry in archive.infolist():
+                if entry.filename in parts:
+                    raise _not_excel(file, "two parts of one name")
+                if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise _not_excel(file, "a part that is packed in an unusual way")
+                parts[entry.filename] = part = _Part()
+                with archive.open(entry) as stream:
+                    unpacked += _measure_part(part, entry.filename, stream, MAX_UNPACKED - unpacked, file)
+    except _UNPACKING_ERRORS as error:
+        raise _not_excel(file, f"a file that cannot be unpacked ({type(error).__name__})") from None
+    return parts
+
+
+def _measure_part(part: _Part, name: str, stream: Any, room: int, file: str) -> int:
+    size = 0
+    rest = b""
+    while block := stream.read(_BLOCK):
+        size += len(block)
+        if size > room:
+            found = f"more than {MAX_UNPACKED} bytes when unpacked"
+            raise InputError.at(file, None, None, found=found, expected="a smaller file, or CSV")
+        rest += block
+        if name.endswith((".xml", ".rels")) and _FORBIDDEN.search(rest, max(0, len(rest) - len(block) - 200)):
+            raise _not_excel(file, f"a part {name} with entities, or not in UTF-8")
+        end = rest.rfind(b"row>") + len(b"row>")
+        if end > len(b"row>"):
+            part.measure(rest[:end])
+            rest = rest[end:]
+    part.measure(rest)
+    _refuse_vast_sheets(part, name, file)
+    if name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        part.data = rest
+    return size
+
+
+def _refuse_vast_sheets(part: _Part, name: str, file: str) -> None:
+    if part.rows * part.columns > MAX_CELLS:
+        found = f"a sheet of {part.rows} rows and {part.columns} columns"
+        expected = f"at most {MAX_CELLS} cells from the first to the last (delete what stands far off), or CSV"
+        raise InputError.at(file, None, None, found=found, expected=expected)
+    if part.has_cells_without_place and name.startswith("xl/worksheets/"):
+        raise _not_excel(file, f"a sheet {name} whose cells do not say where they stand (save it again in Excel)")
+
+
+def _parts_by_sheet(parts: dict[str, _Part], file: str) -> dict[str, _Part]:
+    """Which part holds which sheet."""
+    try:
+        names = _xml(parts["xl/workbook.xml"].data)
+        relations = _xml(parts["xl/_rels/workbook.xml.rels"].data)
+        targets = {relation.get("Id"): _part_name(relation.get("Target", "")) for relation in relations}
+        sheets = [element for element in names.iter() if element.tag.endswith("}sheet")]
+        return {sheet.get("name", ""): parts[targets[sheet.get(_RELATION)]] for sheet in sheets}
+    except (KeyError, ET.ParseError) as error:
+        raise _not_excel(file, f"a file whose sheets cannot be found ({type(error).__name__})") from None
+
+
+def _part_name(target: str) -> str:
+    return target[1:] if target.startswith("/") else f"xl/{target}"
+
+
+def _xml(data: bytes) -> ET.Element:
+    return ET.fromstring(data)  # noqa: S314 - document types, and with them entities, were refused before
