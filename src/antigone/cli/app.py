@@ -43,7 +43,11 @@ def identify(
     """Compare all the dead of a case with all its missing persons and write a ranked list and a report."""
     from antigone.cli.identify import run
 
-    run(case, out, all_pairs=all_pairs, replace=replace, quiet=quiet)
+    try:
+        run(case, out, all_pairs=all_pairs, replace=replace, quiet=quiet)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was written.", err=True)
+        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -124,9 +128,6 @@ def main() -> None:
         sys.exit(2)
     try:
         app()
-    except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was written.", err=True)
-        sys.exit(130)
     except Exception as error:
         text = explained(error)
         if text is None:
