@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antigone.genetics import likelihood
+from antigone.genetics import likelihood, theta
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.likelihood import (
     LikelihoodError,
@@ -20,6 +20,7 @@ from antigone.genetics.likelihood import (
     typed_log_likelihoods,
 )
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.genetics.theta import split_founders
 from examples import examples
 from families import alleles, known, model, pedigree
 from oracles import pedigree as oracle
@@ -156,6 +157,48 @@ def test_two_linked_markers_agree_with_listing_every_haplotype(data):
         knowledge.append(known(read, models[-1], people))
     expected = oracle.linked_likelihood(family.members, loci, rho, x_linked)
     assert close(math.exp(linked_log_likelihood(people, models, knowledge, [rho])), expected)
+
+
+@given(st.data())
+@examples(6)
+def test_telling_founders_as_two_changes_nothing(data):
+    """Two untyped couples with two children each and a grandchild: four founders of two children, on X as well."""
+    x_linked = data.draw(st.booleans())
+    p = data.draw(frequencies(max_alleles=3))
+    male, female, _ = data.draw(mutation_pairs(p))
+    people = Pedigree.build(
+        [
+            Person("PGF", sex=Sex.MALE),
+            Person("PGM", sex=Sex.FEMALE),
+            Person("MGF", sex=Sex.MALE),
+            Person("MGM", sex=Sex.FEMALE),
+            Person("F", "PGF", "PGM", Sex.MALE),
+            Person("M", "MGF", "MGM", Sex.FEMALE),
+            Person("uncle", "PGF", "PGM", Sex.MALE),
+            Person("aunt", "MGF", "MGM", Sex.FEMALE),
+            Person("child", "F", "M", Sex.FEMALE),
+            Person("sibling", "F", "M", Sex.MALE),
+        ]
+    )
+    marker = model(p, male, female, x_linked=x_linked)
+    one = st.sampled_from(marker.alleles)
+    knowledge = {"aunt": Typed((data.draw(one), data.draw(one)))}
+    knowledge["uncle"] = Typed((data.draw(one),) if x_linked else (data.draw(one), data.draw(one)))
+    split = split_founders(_shape_of(people, marker, knowledge))
+    assert len(split.same_founder) >= 2
+    options = Options(theta=0.03)
+    told = genotype_distribution("child", people, marker, knowledge, options)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(theta, "MOST_ALLELES_TO_SPLIT", 0)
+        split_founders.cache_clear()
+        whole = genotype_distribution("child", people, marker, knowledge, options)
+    split_founders.cache_clear()
+    assert np.allclose(told.joint * 2.0**told.exponent, whole.joint * 2.0**whole.exponent, rtol=1e-11, atol=0)
+
+
+def _shape_of(people, marker, knowledge):
+    frame = likelihood._Frame(people, marker.x_linked, ("child",), Options(theta=0.03))
+    return likelihood._prepare(frame, marker, knowledge, Options(theta=0.03, lump=False)).shape
 
 
 @given(st.data())

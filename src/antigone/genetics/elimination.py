@@ -49,12 +49,16 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """The steps for one shape. The last table of `tables` is the answer, over `network.query`."""
+    """The steps for one shape. The last table of `tables` is the answer, over `network.query`.
+
+    `cost` counts multiplications, `largest` the numbers of the largest table.
+    """
 
     network: Network
     tables: tuple[Table, ...]
     steps: tuple[Step, ...]
     cost: float
+    largest: float
 
 
 class TooComplexError(ValueError):
@@ -62,6 +66,9 @@ class TooComplexError(ValueError):
 
 
 LARGEST_TABLE = 2.0**27  # one gigabyte of double precision
+
+# Multiplications that take about as long as another search for an order.
+_CHEAP = 2e6
 
 # Greedy scores: what to sum out next is what leaves the smallest table, costs least, or adds fewest ties.
 _SCORES: tuple[Callable[[float, float, float], tuple[float, float]], ...] = (
@@ -77,7 +84,16 @@ def schedule(shape: Shape, alleles: Sequence[int]) -> Schedule:
 
     Raises `TooComplexError` where no order that was tried fits into memory.
     """
-    return _cached_schedule(shape, tuple(_size_class(n) for n in alleles))
+    found = _cached_schedule(shape, tuple(_size_class(n) for n in alleles))
+    largest = found.largest
+    if largest > LARGEST_TABLE:  # that was for the size class; what is there may be smaller
+        largest = _largest_table(found, tuple(alleles))
+    if largest > LARGEST_TABLE:
+        raise TooComplexError(
+            f"this pedigree needs a table of about {largest:.1e} numbers; the limit is {LARGEST_TABLE:.1e}. "
+            "Leave out untyped branches, or type more of the people in its loops"
+        )
+    return found
 
 
 def _size_class(alleles: int) -> int:
@@ -85,18 +101,28 @@ def _size_class(alleles: int) -> int:
     return 2 if alleles <= 2 else 2 ** math.ceil(math.log2(alleles))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
 def _cached_schedule(shape: Shape, alleles: tuple[int, ...]) -> Schedule:
     network = build(shape)
-    sizes = [alleles[variable.locus] if variable.kind is VariableKind.ALLELE else 2 for variable in network.variables]
-    candidates = [_Elimination(network, sizes, alleles).run(score) for score in _SCORES]
-    best = min(candidates, key=lambda candidate: candidate.cost)
-    if best.largest > LARGEST_TABLE:
-        raise TooComplexError(
-            f"this pedigree needs a table of about {best.largest:.1e} numbers; the limit is {LARGEST_TABLE:.1e}. "
-            "Leave out untyped branches, or type more of the people in its loops"
-        )
-    return Schedule(network, tuple(best.tables), tuple(best.steps), best.cost)
+    sizes = _variable_sizes(network, alleles)
+    best = _Elimination(network, sizes, alleles).run(_SCORES[0])
+    # Theta asks for thousands of tied shapes, most of them so cheap that a better order would not pay for the search.
+    if not shape.ties or best.cost > _CHEAP:
+        others = [_Elimination(network, sizes, alleles).run(score) for score in _SCORES[1:]]
+        best = min((best, *others), key=lambda candidate: candidate.cost)
+    return Schedule(network, tuple(best.tables), tuple(best.steps), best.cost, best.largest)
+
+
+def _variable_sizes(network: Network, alleles: Sequence[int]) -> list[int]:
+    return [alleles[variable.locus] if variable.kind is VariableKind.ALLELE else 2 for variable in network.variables]
+
+
+def _largest_table(found: Schedule, alleles: Sequence[int]) -> float:
+    sizes = _variable_sizes(found.network, alleles)
+    return max(
+        math.prod(float(alleles[table.locus] if v == PASSED else sizes[v]) for v in table.variables)
+        for table in found.tables
+    )
 
 
 @dataclass

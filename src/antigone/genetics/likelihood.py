@@ -23,7 +23,13 @@ from antigone.genetics.models import MarkerModel
 from antigone.genetics.network import Member, Role, Shape, founder_alleles
 from antigone.genetics.observation import NO_ERRORS, ErrorRates, Reading, Reads, genotype_likelihood
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
-from antigone.genetics.theta import clustering_probability, clusterings, fresh_frequencies, known_alleles_probability
+from antigone.genetics.theta import (
+    clusterings,
+    fresh_frequencies,
+    known_alleles_probability,
+    shared_draws_probability,
+    split_founders,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -523,7 +529,8 @@ def _assemble(shape: Shape, cases: Sequence[Sequence[_Locus]], recombination: Fl
     number = {model: k for k, model in enumerate(models)}
     which = np.array([[number[locus.model] for locus in case] for case in cases], dtype=np.int64)
     genotypes = np.array([[locus.genotypes for locus in case] for case in cases])
-    inbreeding = _inbreeding(cases[0][0].pedigree)
+    # With theta nobody is inbred (`_Frame` refuses both), and the shape may hold a founder twice.
+    inbreeding = np.zeros(len(shape.members)) if theta else _inbreeding(cases[0][0].pedigree)
     problems = _with_states(shape, pack, which, genotypes, inbreeding, recombination, theta)
     _add_observations(problems, cases)
     return problems
@@ -543,8 +550,8 @@ def _with_states(
     theta: float,
 ) -> Problems:
     """The states of typed people: which allele came from whom; `genotypes` has shape (problems, loci, members, 2)."""
-    founder = np.array([member.father < 0 and member.mother < 0 for member in shape.members])
-    haploid = np.array([shape.x_linked and member.male is True for member in shape.members])
+    founder = np.array([member.father < 0 and member.mother < 0 for member in shape.members], dtype=bool)
+    haploid = np.array([shape.x_linked and member.male is True for member in shape.members], dtype=bool)
     a, b = np.maximum(genotypes[..., 0], 0), np.maximum(genotypes[..., 1], 0)
     heterozygous = a != b
     # A founder's alleles need no order unless a linked locus gives them one.
@@ -602,11 +609,16 @@ def _folded_sum(
     shape: Shape, loci: Sequence[_Locus], targets: Sequence[str], options: Options
 ) -> list[tuple[Floats, int]]:
     """For each problem the joint probability of the targets' unordered genotypes, and its exponent of two."""
+    by_layout: dict[tuple[int, ...], Evaluated] = {}  # terms whose values are over the same alleles, tied or not
+    for query, evaluated in _terms(shape, [[locus] for locus in loci], np.zeros(0), options):
+        first_places = {variable: k for k, variable in reversed(list(enumerate(query)))}
+        layout = tuple(first_places[variable] for variable in query)
+        before = by_layout.get(layout)
+        by_layout[layout] = evaluated if before is None else _added(before, evaluated)
     totals: list[tuple[Floats, int]] = []
-    for ties, evaluated in _terms(shape, [[locus] for locus in loci], np.zeros(0), options):
-        tied = replace(shape, ties=ties)
+    for layout, evaluated in by_layout.items():
         folded = [
-            (_folded(evaluated.values[k], tied, locus, targets), int(evaluated.exponents[k]))
+            (_folded(evaluated.values[k], shape, layout, locus, targets), int(evaluated.exponents[k]))
             for k, locus in enumerate(loci)
         ]
         totals = folded if not totals else [_sum_of(one, other) for one, other in zip(totals, folded, strict=True)]
@@ -615,14 +627,21 @@ def _folded_sum(
 
 def _terms(
     shape: Shape, cases: Sequence[Sequence[_Locus]], recombination: Floats, options: Options
-) -> Iterator[tuple[tuple[int, ...], Evaluated]]:
-    """The terms whose sum is the answer: one without theta, else one for each clustering of founder alleles."""
+) -> Iterator[tuple[Sequence[int], Evaluated]]:
+    """The terms whose sum is the answer, each with the variables that its values are over.
+
+    There is one without theta, else one for each clustering of founder alleles.
+    """
     run = evaluate if options.compiled else evaluate_plain
-    problems = _assemble(shape, cases, recombination, options.theta)
-    sizes = [int(n) for n in problems.pack.sizes[problems.models].max(axis=0)]
     if not options.theta:
-        yield (), run(schedule(shape, sizes), problems)
+        problems = _assemble(shape, cases, recombination, 0.0)
+        plan = schedule(shape, _sizes(problems))
+        yield plan.network.query, run(plan, problems)
         return
+    split = split_founders(shape)
+    shape = split.shape
+    cases = [[_moved(locus, split.source) for locus in case] for case in cases]
+    problems = _assemble(shape, cases, recombination, options.theta)
     known, certain = _sample_known(shape, cases, problems, options.theta)
     free = [founder_alleles(shape, locus) for locus in range(shape.loci)]
     # Exchanging a founder's alleles exchanges them at all linked loci at once, so there each clustering counts by
@@ -630,12 +649,26 @@ def _terms(
     choices = [clusterings(alleles, exchangeable=shape.loci == 1) for alleles in free]
     for choice in product(*choices):
         weight = prod(
-            clustering.multiplicity * clustering_probability(clustering.cluster_sizes, known[locus], options.theta)
+            clustering.multiplicity
+            * shared_draws_probability(clustering.ties, split.same_founder, known[locus], options.theta)
             for locus, clustering in enumerate(choice)
         )
         ties = tuple(tie for clustering in choice for tie in clustering.ties)
-        evaluated = run(schedule(replace(shape, ties=ties), sizes), problems)
-        yield ties, replace(evaluated, values=evaluated.values * (weight * certain)[:, None])
+        plan = schedule(replace(shape, ties=ties), _sizes(problems))
+        evaluated = run(plan, problems)
+        yield plan.network.query, replace(evaluated, values=evaluated.values * (weight * certain)[:, None])
+
+
+def _sizes(problems: Problems) -> list[int]:
+    """The most alleles at each locus."""
+    return [int(n) for n in problems.pack.sizes[problems.models].max(axis=0)]
+
+
+def _moved(locus: _Locus, source: Sequence[int]) -> _Locus:
+    """What is known, for members that stand elsewhere; whoever stands twice is one of whom nothing is known."""
+    where = {i: k for k, i in enumerate(source)}
+    observed = {where[i]: likelihood for i, likelihood in locus.observed.items()}
+    return replace(locus, genotypes=locus.genotypes[list(source)], observed=observed)
 
 
 def _sample_known(
@@ -682,14 +715,13 @@ def _sum_of(one: tuple[Floats, int], other: tuple[Floats, int]) -> tuple[Floats,
     return np.ldexp(one[0], one[1] - exponent) + np.ldexp(other[0], other[1] - exponent), exponent
 
 
-def _folded(values: Floats, shape: Shape, locus: _Locus, targets: Sequence[str]) -> Floats:
-    """From the answer over the network's variables to unordered genotypes, two axes (or one) for each target."""
+def _folded(values: Floats, shape: Shape, query: Sequence[int], locus: _Locus, targets: Sequence[str]) -> Floats:
+    """From the answer over the variables `query` to unordered genotypes, two axes (or one) for each target."""
     n = len(locus.model)
     position = _positions_with_twins(locus.pedigree)
     asked = [position[target] for target in targets]
     if len(set(asked)) != len(asked):
         raise LikelihoodError("identical twins share one genotype: ask for one of them")
-    query = schedule(shape, (n,)).network.query
     axes = _axes_by_member(shape, sorted(asked), query)  # the network asks in the order of its members
     states = {axes[i][0]: _state_count(shape, locus, i) for i in asked if shape.members[i].roles[0] is Role.TYPED}
     present = list(dict.fromkeys(query))

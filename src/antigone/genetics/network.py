@@ -351,9 +351,10 @@ class _Builder:
             network.add(table)
             return
         leaf = Leaf.MATRIX_STATE if to_state else Leaf.MATRIX
-        if len(giver.variables) == 1:
-            (only,) = giver.variables.values()
-            network.add(Table(_matrix_axes(target, only, to_state), leaf, locus, parent, child, side, kind))
+        either = tuple(set(giver.variables.values()))
+        if len(either) == 1 and not (self.linked and len(giver.variables) == 2):
+            # One allele, or two that theta has tied: it makes no difference which was passed.
+            network.add(Table(_matrix_axes(target, either[0], to_state), leaf, locus, parent, child, side, kind))
             return
         selector = self._selector(child, side, locus)
         table = Table(_matrix_axes(target, PASSED, to_state), leaf, locus, parent, child, side, kind)

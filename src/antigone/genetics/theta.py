@@ -8,22 +8,30 @@ The sampling is an urn: an allele is a copy of an earlier one, or fresh from p. 
 in which the founder alleles that are not known fall into clusters of copies (set partitions); the known ones only shift
 the frequencies that a cluster is drawn from. Each term is an ordinary likelihood with tied founder alleles. That is
 exact on pedigrees of any shape, with mutation, across components and on X.
+
+An unknown founder with two children passed one allele twice with probability one half, and two draws from the urn
+otherwise. So such a founder can be told as two, one for each child (`split_founders`): the sum gets more terms, but
+each is far cheaper, for no term has to ask which of the founder's alleles was passed.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain, combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.elimination import TooComplexError
-from antigone.genetics.network import FounderAllele
+from antigone.genetics.network import FounderAllele, Shape, founder_alleles, relevant
 
 Floats = NDArray[np.float64]
 
 # The number of set partitions of ten is 115,975; of twelve it would be 4,213,597.
 MOST_UNKNOWN_FOUNDER_ALLELES = 10
+
+# Splitting founders gives up the exchange of their two alleles: up to here (4,140 partitions) the cheaper terms win.
+MOST_ALLELES_TO_SPLIT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,64 @@ class Clustering:
     def cluster_sizes(self) -> tuple[int, ...]:
         """How many founder alleles each cluster holds."""
         return tuple(self.ties.count(cluster) for cluster in range(max(self.ties, default=-1) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A shape in which unknown founders of two children stand once for each child, and whoever does not matter is gone.
+
+    `source[i]` is the original position of member i. `same_founder` holds, for each founder that was split, the
+    positions of the two draws among the founder alleles of `shape`.
+    """
+
+    shape: Shape
+    source: tuple[int, ...]
+    same_founder: tuple[tuple[int, int], ...] = ()
+
+
+@lru_cache(maxsize=4096)
+def split_founders(shape: Shape) -> Split:
+    """Tell unknown founders of two children as two, where that pays."""
+    keep = relevant(shape.members)
+    twice: dict[int, tuple[int, int]] = {}
+    if shape.loci == 1 and len(founder_alleles(shape)) <= MOST_ALLELES_TO_SPLIT:
+        for founder in _unknown_founders_with_both_alleles(shape):
+            children = [i for i, m in enumerate(shape.members) if keep[i] and founder in (m.father, m.mother)]
+            if len(children) == 2:
+                twice[founder] = (children[0], children[1])
+    source: list[int] = []
+    place: dict[tuple[int, int], int] = {}  # (original position, child it stands for, or −1 for all) → new position
+    for i in range(len(shape.members)):
+        if keep[i]:
+            for child in twice.get(i, (-1,)):
+                place[i, child] = len(source)
+                source.append(i)
+
+    def parent_of(i: int, parent: int) -> int:
+        return -1 if parent < 0 else place[parent, i if parent in twice else -1]
+
+    members = (
+        replace(member, father=parent_of(i, member.father), mother=parent_of(i, member.mother))
+        for i, member in ((i, shape.members[i]) for i in source)
+    )
+    split = replace(shape, members=tuple(members))
+    draw_of = {allele.person: k for k, allele in enumerate(founder_alleles(split))}
+    same = tuple((draw_of[place[i, first]], draw_of[place[i, second]]) for i, (first, second) in twice.items())
+    return Split(split, tuple(source), same)
+
+
+def _unknown_founders_with_both_alleles(shape: Shape) -> list[int]:
+    """Founders nothing is asked or read of, and of whose two alleles either may have been passed to each child."""
+    listed = [allele.person for allele in founder_alleles(shape)]
+    return [
+        i
+        for i in dict.fromkeys(listed)
+        if listed.count(i) == 2
+        and shape.members[i].father < 0
+        and shape.members[i].mother < 0
+        and not any(shape.members[i].roles)
+        and not shape.members[i].queried
+    ]
 
 
 def clusterings(alleles: Sequence[FounderAllele], *, exchangeable: bool = True) -> tuple[Clustering, ...]:
@@ -118,3 +184,19 @@ def clustering_probability(sizes: Sequence[int], known: int, theta: float) -> fl
             probability /= 1 + (drawn - 1) * theta
             drawn += 1
     return float(probability)
+
+
+def shared_draws_probability(
+    ties: Sequence[int], same_founder: Sequence[tuple[int, int]], known: int, theta: float
+) -> float:
+    """Probability of a clustering of draws, where two draws of one founder are with probability 1/2 one and the same.
+
+    `same_founder` as in `Split`. Summed over which founders passed one allele twice: those count once in the urn.
+    """
+    sizes = [ties.count(cluster) for cluster in range(max(ties, default=-1) + 1)]
+    together = [ties[first] for first, second in same_founder if ties[first] == ties[second]]
+    total = 0.0
+    for merged in chain.from_iterable(combinations(together, k) for k in range(len(together) + 1)):
+        left = [size - merged.count(cluster) for cluster, size in enumerate(sizes)]
+        total += clustering_probability(left, known, theta)
+    return total / 2 ** len(same_founder)
