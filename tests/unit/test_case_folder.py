@@ -125,7 +125,7 @@ TYPED, HOMOZYGOUS, ONE_SEEN = (
 
 def files_of_the_page() -> dict[str, str]:
     text = PAGE.read_text(encoding="utf-8")
-    return dict(re.findall(r"#### `([\w.]+)`\n```\w+\n(.*?)```", text, re.DOTALL))
+    return dict(re.findall(r"### `([\w.]+)`\n```\w+\n(.*?)```", text, re.DOTALL))
 
 
 def write_page(folder: Path) -> Path:
