@@ -10,14 +10,19 @@ import typer
 
 # Commands that need the record: they appear where antigone[office] is installed, and say so where it is not.
 OFFICE_COMMANDS = (
-    "init", "up", "verify", "rebuild", "prove", "backup", "restore", "upgrade", "import", "accept", "tally", "show",
-    "export",
+    "init", "keygen", "up", "verify", "rebuild", "prove", "backup", "restore", "upgrade", "import", "accept", "perform",
+    "actions", "proposals", "approve", "refuse", "withdraw", "sweep", "tally", "show", "report", "export",
 )  # fmt: skip
+
+
+def office_is_installed() -> bool:
+    """Whether antigone[office] is here."""
+    return all(find_spec(needed) is not None for needed in ("django", "pyrage"))
 
 
 def office_is_missing(arguments: Sequence[str]) -> str | None:
     """What to say to somebody who asks for a command of the office where it is not installed."""
-    if not arguments or arguments[0] not in OFFICE_COMMANDS or find_spec("antigone.office") is not None:
+    if not arguments or arguments[0] not in OFFICE_COMMANDS or office_is_installed():
         return None
     return f"‘{arguments[0]}’ is a command of the office. Install it with: pip install 'antigone[office]'"
 
@@ -116,6 +121,12 @@ def version() -> None:
     from antigone import __version__
 
     typer.echo(f"antigone {__version__}")
+
+
+if office_is_installed():
+    from antigone.cli.office.commands import add_to
+
+    add_to(app)
 
 
 def main() -> None:

@@ -33,6 +33,9 @@ _ABOUT_THE_INPUT = (
     UnknownPanelError,
 )
 
+# Of rooms that are there only where antigone[office] is installed.
+_OF_THE_OFFICE = ("ActionRefusedError", "BackupError", "BundleError", "JournalError", "NotSweptError", "OfficeError")
+
 
 def explained(error: Exception) -> str | None:
     """What to tell the user; None for a mistake of ours, which is not hidden behind words."""
@@ -41,6 +44,8 @@ def explained(error: Exception) -> str | None:
         more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         return "\n".join([*problems[:SHOWN], *more, "Nothing was read."])
     if isinstance(error, _ABOUT_THE_INPUT):
+        return str(error)
+    if type(error).__name__ in _OF_THE_OFFICE:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"

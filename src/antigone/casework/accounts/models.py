@@ -1,0 +1,35 @@
+"""Actors and devices, as the actions left them."""
+
+from django.db import models
+
+
+class Actor(models.Model):
+    """Somebody who acts, under a name of the office; who that is in life stands nowhere here."""
+
+    projection = True
+
+    id = models.TextField(primary_key=True)
+    roles = models.JSONField()
+    key = models.TextField()  # base64 of the raw Ed25519 public key; the private one is never here
+    active = models.BooleanField(default=True)
+    since = models.BigIntegerField()  # entry
+
+    class Meta:
+        """Ordered for reading."""
+
+        ordering = ("id",)
+
+
+class Device(models.Model):
+    """A machine that acts for people: the office's own, a tablet at the border."""
+
+    projection = True
+
+    id = models.TextField(primary_key=True)
+    title = models.TextField()
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        """Ordered for reading."""
+
+        ordering = ("id",)

@@ -1,0 +1,1 @@
+"""The office: where its folder, database and keys are put together."""
