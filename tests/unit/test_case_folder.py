@@ -447,8 +447,8 @@ def test_three_alleles_at_one_marker_are_kept_where_one_may_be_a_drop_in(
     operation = case.read(f"drop_in = {drop_in}\n", profiles=profiles)
     assert ("TH01" in operation.individuals[0].profile.readings) is kept
     said = "remains ‘R1’: more than two alleles at TH01, which is left out for this person"
-    replicates = "remains ‘R1’: replicates disagree at TH01, as drop-in and typing errors allow"
-    assert operation.warnings == ((replicates,) if kept else (said,))
+    one_too_many = "remains ‘R1’: three alleles at TH01, one of which may be a drop-in"
+    assert operation.warnings == ((one_too_many,) if kept else (said,))
 
 
 def test_up_to_two_markers_may_disagree_where_errors_are_declared(case: CaseMaker) -> None:
@@ -457,6 +457,22 @@ def test_up_to_two_markers_may_disagree_where_errors_are_declared(case: CaseMake
     assert operation.warnings == ("remains ‘R1’: replicates disagree at TH01, vWA, as drop-in and typing errors allow",)
     [complaint] = case.complaints(profiles=profiles)
     assert "the replicates of sample ‘B1’ of remains ‘R1’, which contradict each other at TH01, vWA" in complaint
+
+
+def test_settings_that_nobody_declared_are_known_as_defaults(case: CaseMaker) -> None:
+    rows = LONG + "B1,,TH01,6,7\n" + DONOR
+    left = ("threshold", "prior", "frequencies", "rare_alleles", "theta", "mutation", "drop_out")
+    assert case.read(profiles=rows).undeclared == left
+    assert case.read("prior = 0.5\ntheta = 0\n", profiles=rows).undeclared == (
+        "threshold", "frequencies", "rare_alleles", "mutation", "drop_out",
+    )  # fmt: skip
+    table = "marker,allele,count\n" + "".join(f"{m},{a},10\n" for m in ("D3S1358", "TH01", "vWA") for a in (6, 7))
+    assert "frequencies" not in case.read(profiles=rows, frequencies=table).undeclared
+
+
+def test_an_operation_that_was_written_leaves_nothing_to_defaults(tmp_path: Path) -> None:
+    write_case_folder(some_operation(), tmp_path / "case")
+    assert read_case_folder(tmp_path / "case").undeclared == ()
 
 
 # The families

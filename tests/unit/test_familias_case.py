@@ -12,7 +12,8 @@ from antigone.formats.familias import read_familias, read_text, to_text
 from antigone.formats.familias_case import familias_from_operation, operation_from_familias
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.mutation import Equal, RepeatsOnly, Stepwise
-from antigone.genetics.pedigrees import Sex
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.matching.operation import DropOut, SampleErrors
 from antigone.matching.search import search
 from small_operation import small_operation
 
@@ -146,7 +147,95 @@ def test_the_real_projects_are_read_and_searched(shared):
         found = search(operation, all_pairs=True)
         assert (len(operation.individuals), len(found.missing)) == (individuals, missing)
         assert found.compared == individuals * missing
-        assert operation.left_out == ()
+
+
+def test_people_of_the_real_projects_whom_no_relation_places_are_told(shared):
+    families = {"dvi-example": 1, "KETPex498": 1, "exclusionExample": 15}
+    for name, number in families.items():
+        operation = operation_from_familias(read_familias(shared / "cases" / "familias" / f"{name}.fam"), name)
+        assert {one.what for one in operation.left_out} == {"missing person"}
+        assert len(operation.left_out) == number
+        assert all(one.reason.startswith("no relation in any pedigree") for one in operation.left_out)
+        assert any(text.startswith("[Prior] (UseList= ") for text in operation.warnings)
+        assert any("[Advanced] [[DVI]] (QuickSearch= Enabled" in text for text in operation.warnings)
+
+
+def test_somebody_missing_without_relation_is_told_once():
+    listed = replace(ONE, persons=(*ONE.persons, person("Missing male 1", "Male", 6, 6)))
+    (left_out,) = operation_from_familias(project(listed), "x.fam").left_out
+    assert (left_out.what, left_out.id) == ("missing person", "Missing male 1, family F1")
+    assert left_out.reason.endswith("so nothing says whose relative this is; their profile is not used")
+    placed = pedigree("PED 2", ("Mother", "Missing male 1"), ("Mother", "Missing person"))
+    several = replace(listed, pedigrees=(*listed.pedigrees, placed))
+    (left_out,) = operation_from_familias(project(several), "x.fam").left_out
+    assert left_out.reason.startswith("no relation in pedigree PED,")
+
+
+def test_settings_of_a_project_that_no_search_uses_are_told():
+    sized = replace(MARKER, database_size=fam.Number("2500"), minor_allele_frequency=fam.Number("0.001"))
+    sections = (
+        fam.Section.of("Prior", {"UseList": "Yes", "Size": "3"}),
+        fam.Section.of("Advanced", {}, [
+            fam.Section.of("Direct/Identity", {"Dropin": "0.05", "Dropout": "0", "Error": "0"}),
+            fam.Section.of("Simulation", {"ForceMAF": "Disabled"}),
+        ]),
+    )  # fmt: skip
+    base = project(ONE, markers=[sized])
+    noted = replace(base.dvi, notes=("A note",), notes_declared=1)
+    operation = operation_from_familias(replace(base, sections=sections, dvi=noted), "x.fam")
+    assert operation.warnings == (
+        "DatabaseSize (2500, at 1 markers) is not used and not kept",
+        "Minor allele frequency (0.001, at 1 markers) is not used and not kept",
+        "[Prior] (UseList= Yes, Size= 3) is not used and not kept: the prior is 0.5, the default",
+        "[Advanced] [[Direct/Identity]] (Dropin= 0.05, Dropout= 0, Error= 0) is not used and not kept",
+        "[Advanced] [[Simulation]] (ForceMAF= Disabled) is not used and not kept",
+        "[[Notes]] (1 of them) are not read",
+    )
+    assert operation.undeclared == ("threshold", "prior")
+
+
+def test_a_case_beside_the_dvi_section_is_told():
+    both = replace(project(ONE), persons=(fam.Person("Father", male=True),))
+    assert operation_from_familias(both, "x.fam").warnings == (
+        "the case outside the DVI section (1 persons, 0 pedigrees) is not read",
+    )
+
+
+def test_a_direct_reference_is_not_counted_as_one_more_person():
+    own = person("Comb", "Male", 6, 7)
+    direct = fam.FamilyPedigree((fam.Relation("Missing person", "Comb", " (Direct)"),), name="PED")
+    (family,) = operation_from_familias(project(fam.Family("F1", (own,), (direct,))), "x.fam").families
+    assert [one.id for one in family.pedigree.persons] == ["Missing person"]
+    assert list(family.profiles) == ["Missing person"]
+
+
+def test_drop_out_comes_back_and_drop_in_is_said_to_be_lost():
+    operation = small_operation()
+    rates = SampleErrors(DropOut(0.1, {"FGA": 0.3}), drop_in=0.02)
+    written, lost = familias_from_operation(replace(operation, settings=replace(operation.settings, remains=rates)))
+    again = operation_from_familias(read_text(to_text(written)), "again.fam")
+    back = again.settings.remains
+    assert [back.drop_out.by_marker[name] for name in ("D3S1358", "TH01", "FGA")] == [0.1, 0.1, 0.3]
+    assert back.drop_in == 0.0
+    assert "drop-in 0.02: a project has one for direct comparisons only, which is not read back" in lost
+    by_length = replace(rates.drop_out, per_100_bases=1.0, flanks=dict.fromkeys(("D3S1358", "TH01", "FGA"), 50.0))
+    settings = replace(operation.settings, remains=SampleErrors(by_length))
+    _, lost = familias_from_operation(replace(operation, settings=settings))
+    assert "drop-out that depends on length: written as the rate of each marker" in lost
+
+
+def test_a_family_that_would_not_be_read_back_is_told():
+    operation = small_operation()
+    alone = Pedigree.build([Person("N", sex=Sex.MALE), Person("P", sex=Sex.MALE)])
+    (first, second) = operation.families
+    lone = replace(second, pedigree=alone, missing=("N",), profiles={"N": second.profiles["F2-S1"]})
+    _, lost = familias_from_operation(replace(operation, families=(first, lone)))
+    assert "family F2: nobody missing has a relation, so it will not be read back as a search" in lost
+    both = Pedigree.build([*second.pedigree.persons, Person("N", sex=Sex.MALE)])
+    _, lost = familias_from_operation(
+        replace(operation, families=(first, replace(second, pedigree=both, missing=("F2-M1", "N"))))
+    )
+    assert "family F2: N has no relation and will not be read back as missing" in lost
 
 
 def test_there_and_back_leaves_every_likelihood_ratio(shared):
@@ -163,7 +252,11 @@ def test_what_familias_cannot_hold_is_said():
     written, lost = familias_from_operation(small_operation())
     assert written.dvi is not None
     assert [person.name for person in written.dvi.unidentified] == ["R1", "R2", "=R3"]
-    for part in ("bags, transfers, ages and stature", "years of birth", "linkage", "the names of missing persons"):
+    for part in (
+        "bags, transfers, ages and stature", "years of birth", "linkage", "the names of missing persons",
+        "what was read at AMEL", "the names of samples", "since when people are missing",
+        "the sex of those who are written as “Missing person”",
+    ):  # fmt: skip
         assert any(part in text for text in lost), part
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.hypotheses import explain_zero, likelihood_ratios
-from antigone.genetics.likelihood import Options, Typed
+from antigone.genetics.likelihood import Options, Typed, known_from_readings
 from antigone.genetics.markers import LinkedPair
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import Equal, Mutation
-from antigone.genetics.pedigrees import Pedigree, Person
+from antigone.genetics.observation import Reading
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from families import model
 
 A, B, C = Repeat(10), Repeat(11), Repeat(12)
@@ -40,7 +41,25 @@ def test_a_zero_says_which_marker_and_which_relation():
     known = [{"F": Typed((A, A)), "M": Typed((B, B)), "C": Typed((B, C))}]
     ratio = likelihood_ratios({"H1": RELATED, "H2": UNRELATED}, [named("D3S1358")], known)["H1"]
     assert ratio.log10 == -math.inf
-    assert [str(c) for c in ratio.contradictions] == ["D3S1358: under H1, F, father of C cannot all be right"]
+    (contradiction,) = ratio.contradictions
+    assert (contradiction.marker, contradiction.relation) == ("D3S1358", "F, father of C")
+
+
+def test_the_text_of_a_zero_names_samples_and_blames_nobody():
+    known = {"F": Typed((A, A)), "M": Typed((B, B)), "C": Typed((B, C))}
+    assert str(explain_zero("the pedigree given", RELATED, named("D3S1358"), known)) == (
+        "D3S1358: the samples of F and C do not fit the pedigree given; a label, a typing or the pedigree may be wrong"
+    )
+
+
+def test_the_text_of_a_zero_of_one_person_is_about_the_sample():
+    # A man has one X: two alleles there are a matter of the sample, not of any relation.
+    x = MarkerModel.build("DXS10103", [A, B, C], (0.2, 0.3, 0.5), x_linked=True)
+    father = Pedigree.build([Person("F", sex=Sex.MALE), Person("C", "F", sex=Sex.FEMALE)])
+    two = known_from_readings([Reading.of(A, B)], x, haploid=True)
+    assert str(explain_zero("the pedigree given", father, x, {"F": two})) == (
+        "DXS10103: the sample of F shows what no genotype can; the sex recorded, a label or the typing may be wrong"
+    )
 
 
 def test_a_contradiction_of_three_names_all_three():

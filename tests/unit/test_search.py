@@ -1,6 +1,7 @@
 """All against all, by conditional tables, against the enumeration of single pairs."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from antigone.matching import preparation
 from antigone.matching.coincidences import sum_of_products, sum_of_products_plain
 from antigone.matching.hits import contradictions, hits, posterior
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
-from antigone.matching.search import search
+from antigone.matching.search import PairLookup, search
 from examples import examples
 from families import KINDS, pedigree
 from oracles import search as oracle
@@ -204,8 +205,81 @@ def test_a_contradiction_of_the_family_is_named_and_its_marker_not_used():
         [dead("R", 12, 12)], [Family("F", people, ("M",), profiles)], mutation=Mutation.same(Equal(0.0))
     )
     found = search(without, all_pairs=True)
-    assert found.contradictions == (("F", "A: under the pedigree given, F, father of S cannot all be right"),)
+    (contradiction,) = found.contradictions
+    assert str(contradiction) == (
+        "family F, A: the samples of F and S do not fit the pedigree given; "
+        "a label, a typing or the pedigree may be wrong"
+    )
     assert np.isnan(found.pairs[0].by_marker[0])
+
+
+def test_a_contradiction_of_the_family_stands_with_the_hit_and_in_what_was_left_out():
+    people = [Person("F", sex=Sex.MALE), Person("S", "F"), Person("M", "F"), Person("N", "F")]
+    profiles = {"F": one_marker("K1", 10, 10), "S": one_marker("K2", 11, 11)}
+    family = Family("F", Pedigree.build(people), ("M", "N"), profiles)
+    found = search(operation_of([dead("R", 12, 12)], [family]), all_pairs=True)
+    assert [hit.unused for hit in hits(found)] == [{"A": "the family contradicts itself here"}] * 2
+    (left_out,) = found.left_out  # once, though the family misses two
+    assert (left_out.what, left_out.id) == ("marker", "A, family F")
+    assert left_out.reason.startswith("the samples of F (K1) and S (K2) do not fit the pedigree given")
+
+
+def test_a_direct_reference_that_contradicts_its_family_still_speaks_against_the_remains():
+    people = Pedigree.build([Person("O", sex=Sex.FEMALE), Person("M", None, "O", Sex.MALE)])
+    family = Family("F", people, ("M",), {"O": one_marker("O", 10, 10), "M": one_marker("own", 11, 11)})
+    other, same = hits(search(operation_of([dead("R", 12, 12), dead("Q", 11, 11)], [family]), all_pairs=True))
+    assert other.contradictions == (
+        "direct reference: it differs from the remains at A, not used because the family contradicts itself there",
+    )
+    assert same.contradictions == ()
+    assert (other.exclusions, same.exclusions) == (0, 0)  # what the family says of itself is not the pair's
+
+
+def test_no_error_of_donors_explains_an_exclusion_away():
+    # Father 10/10, individual 11/12: with typing errors possible, and excluded without them.
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    family = Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})
+    for errors in (SampleErrors(typing_error=0.001), SampleErrors(drop_in=0.001)):
+        operation = operation_of([dead("R", 11, 12)], [family])
+        operation = replace(operation, settings=replace(operation.settings, donors=errors))
+        (pair,) = search(operation, all_pairs=True).pairs
+        assert pair.exclusions == 1
+
+
+def test_three_alleles_of_an_individual_exclude_nobody():
+    # One of them dropped in, whoever it is: that says nothing of the pair.
+    three = Individual("R", Profile("R", {"A": (Reading((Repeat(10), Repeat(11), Repeat(12))),)}))
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    family = Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})
+    (pair,) = search(operation_of([three], [family], remains=SampleErrors(drop_in=0.01)), all_pairs=True).pairs
+    assert np.isfinite(pair.by_marker[0])
+    assert pair.exclusions == 0
+
+
+def test_every_pair_can_be_listed_where_one_is_impossible():
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 11)})
+    found = search(operation_of([dead("R", 10, 11), dead("Q", 10, 12)], [family]), all_pairs=True)
+    impossible = hits(found)[1]
+    assert impossible.log10_lr == -np.inf
+    assert impossible.expected_coincidences == (2.0, 2.0)  # all pairs reach an LR of 0
+    assert impossible.posterior == 0.0
+
+
+@pytest.mark.parametrize("log10_lr", [-1e300, -400.0, -12.5, 400.0, 1e300])
+def test_expected_coincidences_are_given_at_any_threshold(simple, log10_lr):
+    low, high = search(simple()).coincidences.at_least(log10_lr)
+    assert 0 <= low <= high <= 6
+    assert high == (6 if log10_lr < 0 else 0)
+
+
+def test_a_list_of_every_pair_looks_at_each_marker_once_a_missing_person(simple, monkeypatch):
+    # Else the work would grow with the square of the individuals.
+    looked = []
+    ordinary = PairLookup._logs_of_individuals
+    monkeypatch.setattr(PairLookup, "_logs_of_individuals", lambda self, m: looked.append(m) or ordinary(self, m))
+    assert len(search(simple(), all_pairs=True).pairs) == 6
+    assert len(looked) == 2  # one marker, two missing persons
 
 
 def test_a_direct_reference_is_the_same_person():
@@ -288,6 +362,27 @@ def test_an_x_linked_marker_counts_between_people_of_one_sex_only():
     by_individual = {pair.individual: pair for pair in found.pairs}
     assert math.isclose(10 ** by_individual[0].by_marker[0], 0.5 / 0.2)
     assert np.isnan(by_individual[1].by_marker[0])
+    (woman_hit,) = [hit for hit in hits(found) if hit.individual is woman]
+    assert woman_hit.unused == {marker: "X-linked, and the individual is female, the missing person male"}
+    assert found.notes == (f"X-linked {marker}: used only where individual and missing person are of one sex",)
+
+
+def test_x_linked_markers_of_somebody_of_unknown_sex_are_left_out_and_said():
+    marker = "DXS10103"
+    people = Pedigree.build([Person("MO", sex=Sex.FEMALE), Person("M", None, "MO", Sex.MALE)])
+    known = Family("F", people, ("M",), {"MO": Profile("MO", {marker: (typed(10, 11),)})})
+    unknown = Family(
+        "G", Pedigree.build([Person("MO", sex=Sex.FEMALE), Person("M", None, "MO")]), ("M",), known.profiles
+    )
+    donor = Family("H", Pedigree.build([Person("P"), Person("M", sex=Sex.MALE)]), ("M",), {"P": known.profiles["MO"]})
+    somebody = Individual("R", Profile("R", {marker: (typed(10, 10),)}))
+    found = search(operation_of([somebody], [known, unknown, donor], markers=(marker,)), all_pairs=True)
+    assert [(one.what, one.id, one.reason.split(": ")[1]) for one in found.left_out] == [
+        ("marker", "R", "the sex of the individual is unknown, so they are not used"),
+        ("marker", "M, family G", "the sex of the missing person is unknown, so they are not used"),
+        ("marker", "P, family H", "the sex of this person is unknown, so they are not used"),
+    ]
+    assert {hit.unused[marker] for hit in hits(found)} == {"X-linked, and the sex of the individual is unknown"}
 
 
 @given(st.data())
@@ -330,6 +425,43 @@ def test_amelogenin_that_contradicts_the_record_is_reported():
     shows_y = Profile("S", {"AMEL": (Reading.of(Named("X"), Named("Y")),)})
     found = contradictions(Individual("R", shows_y, Sex.FEMALE), Family("F", people, ("M",), {}), "M", None)
     assert "sex of the individual: recorded female, amelogenin male" in found
+
+
+def test_amelogenin_of_a_donor_or_a_direct_reference_that_contradicts_the_record_is_reported():
+    people = Pedigree.build([Person("O", sex=Sex.FEMALE), Person("M", None, "O", Sex.MALE)])
+    man = Profile("S1", {"A": (typed(10, 10),), "AMEL": (Reading.of(Named("X"), Named("Y")),)})
+    woman = Profile("S2", {"A": (typed(10, 10),), "AMEL": (Reading.of(Named("X"), Named("X")),)})
+    family = Family("F", people, ("M",), {"O": man, "M": woman})
+    found = search(operation_of([dead("R", 10, 10)], [family]), all_pairs=True)
+    assert hits(found)[0].contradictions == (
+        "sex of O: recorded female, amelogenin of sample S1 male",
+        "sex of the direct reference: recorded male, amelogenin of sample S2 female",
+    )
+    assert found.notes == (
+        "family F: sex of O: recorded female, amelogenin of sample S1 male",
+        "family F: sex of M: recorded male, amelogenin of sample S2 female",
+    )
+
+
+def test_ages_that_cannot_be_compared_without_the_year_are_told():
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE, birth_year=1990)])
+    family = Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})
+    old = replace(dead("R", 10, 10), age_min=50.0)
+    operation = operation_of([old], [family])
+    (note,) = search(operation).notes
+    assert note.startswith("ages: the year of the recoveries (year) is not declared")
+    assert search(replace(operation, settings=replace(operation.settings, year=2025))).notes == ()
+    assert search(replace(operation, individuals=(dead("R", 10, 10),))).notes == ()
+
+
+def test_defaults_that_nobody_declared_are_told(simple):
+    assert search(simple()).notes == ()
+    by_default = replace(simple(threshold=4.0), undeclared=("threshold", "prior", "mutation"))
+    (note,) = search(by_default).notes
+    assert note == (
+        "nobody declared these settings, and their defaults were used: "
+        "threshold (log10 LR 4), prior (0.5), mutation (none)"
+    )
 
 
 def test_a_reading_that_nobody_can_show_is_not_used_and_said():

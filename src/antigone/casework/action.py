@@ -109,6 +109,10 @@ class Action(BaseModel):
         """Public keys that hold from here on: actor → base64 of the raw Ed25519 key."""
         return {}
 
+    def new_roles(self) -> Mapping[str, tuple[Role, ...]]:
+        """Roles that hold from here on."""
+        return {}
+
     def revoked(self) -> tuple[str, ...]:
         """Actors whose keys do not hold any more."""
         return ()
@@ -135,12 +139,14 @@ class Action(BaseModel):
         return self.model_dump(mode="json", exclude=set(self.personal_fields()), exclude_none=True)
 
     def parts(self) -> dict[str, dict[str, Any]]:
-        """Personal fields that were given, by the person they belong to."""
+        """Personal fields that were given, by the person they belong to. Raises `ActionRefusedError`."""
         found: dict[str, dict[str, Any]] = {}
         values = None
         for field, owner in self.personal_fields().items():
             if getattr(self, field) is None:
                 continue
+            if getattr(self, field) is ERASED:
+                raise ActionRefusedError(f"{field} cannot be given as erased: only a withdrawal leaves that")
             values = values or self.model_dump(mode="json", include=set(self.personal_fields()))
             found.setdefault(str(getattr(self, owner)), {})[field] = values[field]
         return found

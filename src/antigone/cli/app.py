@@ -1,7 +1,9 @@
 """The commands and their options; what they do stands in a module for each."""
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +35,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Brings home the unidentified dead: from profiles and families to an honest, ranked list of hits.",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What may stand before a command."""
+
 
 _Case = Annotated[Path, typer.Argument(help="A case folder, or a Familias project (.fam) with a DVI section.")]
 
@@ -129,8 +147,31 @@ if office_is_installed():
     add_to(app)
 
 
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Make a request to terminate what Ctrl-C is, so that what was half written is taken away in either case."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
 def main() -> None:
     """Run the command line: errors of input are said in words, without a trace of the program."""
+    try:
+        with _terminated_as_interrupted():
+            _main()
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        sys.exit(130)
+
+
+def _main() -> None:
     from antigone.cli.errors import explained
 
     missing = office_is_missing(sys.argv[1:])

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from antigone.formats.case_folder import write_case_folder
-from antigone.report.results import OutputError
+from antigone.report.results import OutputError, refuse_impossible
 from antigone.report.words import counted
 from antigone.scenarios import PRESETS, described, parse_overrides, simulate
 from antigone.scenarios import preset as preset_named
@@ -24,6 +24,7 @@ def run(
     settings: Sequence[str],
 ) -> None:
     """Simulate and write."""
+    refuse_impossible(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} is there already; give a folder that is not")
     overrides = parse_overrides(dict(_split(setting) for setting in settings))

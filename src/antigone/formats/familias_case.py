@@ -2,15 +2,15 @@
 
 What Familias calls unidentified persons are our individuals; a reference family with the people it misses is our
 family. Familias' theta carries over. Its pruning of untyped founders is an option of the settings
-(`prune_untyped_founders`).
+(`prune_untyped_founders`). Whoever and whatever is not carried over is said, in `left_out` and `warnings`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from antigone.formats.allele_labels import read_allele
-from antigone.formats.errors import InputError
+from antigone.formats.errors import InputError, quoted
 from antigone.formats.familias import project as fam
 from antigone.formats.familias.project import infer_sexes
 from antigone.genetics.alleles import Allele, Repeat, Silent, Unknown
@@ -70,9 +70,10 @@ def operation_from_familias(project: fam.FamiliasProject, file: str, *, name: st
     left_out: list[LeftOut] = []
     for family in project.dvi.families:
         _add_family(family, names, families, left_out, warnings)
+    warnings += _not_used(project, settings)
     return Operation(
         name or project.comment or "Familias project", individuals, tuple(families), table, settings,
-        tuple(left_out), tuple(warnings),
+        tuple(left_out), tuple(warnings), undeclared=("threshold", "prior"),
     )  # fmt: skip
 
 
@@ -124,6 +125,53 @@ def _drop_out(project: fam.FamiliasProject, names: Mapping[str, str]) -> DropOut
     return DropOut(0.0, rates)
 
 
+def _not_used(project: fam.FamiliasProject, settings: Settings) -> Iterator[str]:
+    """What else stands in the project, of which an operation keeps nothing."""
+    if project.persons:
+        count = f"{len(project.persons)} persons, {len(project.pedigrees)} pedigrees"
+        yield f"the case outside the DVI section ({count}) is not read"
+    for what, values in (
+        ("DatabaseSize", [marker.database_size for marker in project.frequencies.markers]),
+        ("Minor allele frequency", [marker.minor_allele_frequency for marker in project.frequencies.markers]),
+    ):
+        stated = [value.text for value in values if value is not None and value.value > 0]
+        if stated:
+            yield f"{what} ({', '.join(dict.fromkeys(stated))}, at {len(stated)} markers) is not used and not kept"
+    for section in project.sections:
+        if section.title == "Prior":
+            declared = ", ".join(section.lines)
+            yield f"[Prior] ({declared}) is not used and not kept: the prior is {settings.prior:g}, the default"
+        else:
+            yield from _settings_not_used(section, f"[{section.title}]")
+    if project.dvi is not None:
+        yield from _of_dvi_not_used(project.dvi)
+
+
+def _settings_not_used(section: fam.Section, place: str) -> Iterator[str]:
+    """Rates of 0 in the section of direct comparisons are what a search does anyway."""
+    if section.lines and not (section.title == "Direct/Identity" and set(section.settings.values()) <= {"0", "0.0"}):
+        yield f"{place} ({', '.join(section.lines)}) is not used and not kept"
+    for inner in section.sections:
+        yield from _settings_not_used(inner, f"{place} [[{inner.title}]]")
+
+
+def _of_dvi_not_used(dvi: fam.Dvi) -> Iterator[str]:
+    notes = [note for note in dvi.notes or () if note.strip()]
+    if notes:
+        yield f"[[Notes]] ({len(notes)} of them) are not read"
+    for section in dvi.more:
+        yield f"[DVI] [[{section.title}]] is not understood and not kept"
+    yield from _lines_not_kept("unidentified persons", dvi.unidentified)
+    for family in dvi.families:
+        yield from _lines_not_kept(f"family {family.name}", (family, *family.persons, *family.pedigrees))
+
+
+def _lines_not_kept(where: str, parts: Sequence[fam.DviPerson | fam.Family | fam.FamilyPedigree]) -> Iterator[str]:
+    lines = [line for part in parts for line in part.more]
+    if lines:
+        yield f"{where}: lines that are not understood are not kept: {', '.join(map(quoted, lines))}"
+
+
 def _profile(person: fam.DviPerson, names: Mapping[str, str]) -> Profile:
     readings: dict[str, tuple[Reading, ...]] = {}
     for genotype in person.dna:
@@ -150,6 +198,7 @@ def _add_family(
     if len(pedigrees) > 1:
         listed = ", ".join(pedigree.name for pedigree in pedigrees)
         warnings.append(f"family {family.name} has several pedigrees ({listed}); each is searched by itself")
+    left_out += _without_place(family, pedigrees)
     for pedigree in pedigrees:
         name = family.name if len(pedigrees) == 1 else f"{family.name} [{pedigree.name}]"
         try:
@@ -179,6 +228,20 @@ def _missing_in(pedigree: fam.FamilyPedigree) -> list[str]:
     return [person for person in people if person.lower().startswith(_MISSING)]
 
 
+def _without_place(family: fam.Family, pedigrees: Sequence[fam.FamilyPedigree]) -> Iterator[LeftOut]:
+    """People who are listed as missing and to whom a pedigree that is searched relates nobody."""
+    typed = {person.name for person in family.persons if person.dna}
+    for name in dict.fromkeys(person.name for person in family.persons if person.name.lower().startswith(_MISSING)):
+        without = [pedigree.name for pedigree in pedigrees if name not in _missing_in(pedigree)]
+        if without:
+            where = (
+                "any pedigree that is searched" if len(without) == len(pedigrees) else f"pedigree {', '.join(without)}"
+            )
+            profile = "; their profile is not used" if name in typed else ""
+            reason = f"no relation in {where}, so nothing says whose relative this is{profile}"
+            yield LeftOut("missing person", f"{name}, family {family.name}", reason)
+
+
 class _ConflictingPersonError(Exception):
     """Two people of one name with different genotypes."""
 
@@ -197,6 +260,9 @@ def _family(family: fam.Family, pedigree: fam.FamilyPedigree, name: str, names: 
     for sought, reference in same.items():
         if sexes[sought] is fam.Sex.UNKNOWN:
             sexes[sought] = sexes.get(reference, fam.Sex.UNKNOWN)
+    related = {person for relation in pedigree.relations for person in relation}
+    for reference in set(same.values()) - related:
+        sexes.pop(reference, None)  # a name of the missing person's own sample, not one more person
     persons = _persons(sexes, pedigree.relations, missing)
     built = Pedigree.build(
         persons, family=name, twins=[pair for pair in pedigree.identities if not set(pair) & set(missing)]
@@ -252,6 +318,7 @@ def familias_from_operation(operation: Operation) -> tuple[fam.FamiliasProject, 
     """The project with these individuals and families, and what it cannot hold, in words."""
     lost: list[str] = []
     prepared = prepare(operation)
+    lost += _lost_markers(operation, [model.name for model in prepared.models])
     markers = []
     for model in prepared.models:
         mutation = operation.settings.mutation_of(model.name)
@@ -270,7 +337,7 @@ def familias_from_operation(operation: Operation) -> tuple[fam.FamiliasProject, 
                 silent is not None,
                 fam.Number.of(float(model.frequencies[silent])) if silent is not None else fam.ZERO,
                 fam.Number.of(_chromosomes(operation, model.name)),
-                fam.Number.of(float(operation.settings.remains.drop_out.by_marker.get(model.name, 0.0))),
+                fam.Number.of(_drop_out_at(operation.settings.remains.drop_out, model.name)),
                 fam.ZERO,
             )
         )
@@ -300,6 +367,11 @@ _GENDER = {Sex.FEMALE: "Female", Sex.MALE: "Male", Sex.UNKNOWN: None}
 def _chromosomes(operation: Operation, marker: str) -> float:
     entry = operation.frequencies.markers.get(marker)
     return float(entry.chromosomes or 0) if entry is not None else 0.0
+
+
+def _drop_out_at(drop_out: DropOut, marker: str) -> float:
+    """A project holds one probability for each marker."""
+    return float(drop_out.by_marker.get(marker, drop_out.rate))
 
 
 def _familias_mutation(model: MutationModel, where: str, lost: list[str]) -> fam.Mutation:
@@ -367,11 +439,36 @@ def _familias_family(family: Family, names: Sequence[str], lost: list[str]) -> f
     )
     if family.pedigree.twins:
         lost.append(f"family {family.name}: identical twins")
+    lost += _not_read_back(family, called, relations)
     pedigrees = (
         fam.FamilyPedigree(relations, name=fam.REFERENCE_PEDIGREE),
         fam.FamilyPedigree(relations, name="As given"),
     )
     return fam.Family(family.name, tuple(persons), pedigrees)
+
+
+def _not_read_back(family: Family, called: Mapping[str, str], relations: Sequence[fam.Relation]) -> Iterator[str]:
+    """Whom Familias gives no place: it knows the missing by their relations only, and one of them by no sex."""
+    placed = {name for link in relations for name in (link.parent, link.child)}
+    without = [person for person in family.missing if called[person] not in placed]
+    if len(without) == len(family.missing):
+        yield f"family {family.name}: nobody missing has a relation, so it will not be read back as a search"
+    elif without:
+        yield f"family {family.name}: {', '.join(without)} has no relation and will not be read back as missing"
+    listed_sexes = {
+        called.get(person.id, person.id): fam.Sex(_GENDER[person.sex] or "Unknown")
+        for person in family.pedigree.persons
+        if called.get(person.id) != fam.MISSING_PERSON
+    }
+    told = infer_sexes(listed_sexes, [(link.parent, link.child) for link in relations])
+    for person in family.missing:
+        known = _GENDER[family.pedigree[person].sex]
+        if (
+            called[person] == fam.MISSING_PERSON
+            and known
+            and told.get(fam.MISSING_PERSON, fam.Sex.UNKNOWN).value != known
+        ):
+            yield "the sex of those who are written as “Missing person”, where no partner tells it"
 
 
 def _names_for_missing(family: Family) -> dict[str, str]:
@@ -398,14 +495,33 @@ def _lost_settings(operation: Operation) -> list[str]:
         lost.append("bags, transfers, ages and stature of the remains")
     if any(len(one.samples) > 1 for one in operation.individuals):
         lost.append("several samples of one remains")
+    if any(one.samples and one.samples != (one.id,) for one in operation.individuals):
+        lost.append("the names of samples")
+    if settings.year is not None or any(family.missing_since for family in operation.families):
+        lost.append("the year of the recoveries, and since when people are missing")
     if settings.linkage:
         lost.append("linkage between markers")
+    if settings.remains.drop_in:
+        lost.append(
+            f"drop-in {settings.remains.drop_in:g}: a project has one for direct comparisons only, which is not read back"
+        )
+    if settings.remains.drop_out.per_100_bases:
+        lost.append("drop-out that depends on length: written as the rate of each marker")
     if settings.remains.typing_error or settings.donors != SampleErrors():
         lost.append("typing errors, and error rates of donors")
     lost.append(
         "prior, threshold, stochastic threshold and the rule for rare alleles (frequencies are written as used)"
     )
     return lost
+
+
+def _lost_markers(operation: Operation, names: Sequence[str]) -> Iterator[str]:
+    """Amelogenin, and whatever else was read and is not searched."""
+    profiles = [one.profile for one in operation.individuals]
+    profiles += [profile for family in operation.families for profile in family.profiles.values()]
+    others = sorted({marker for profile in profiles for marker in profile.markers()} - set(names))
+    if others:
+        yield f"what was read at {', '.join(others)}"
 
 
 def _advanced(operation: Operation) -> fam.Section:

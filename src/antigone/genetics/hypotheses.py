@@ -29,7 +29,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A marker that makes a hypothesis impossible: the smallest set of people who cannot all be right."""
+    """A marker that makes a hypothesis impossible, and the smallest set of people whose samples cannot all be right.
+
+    `relation` says how they are related under the hypothesis. The text does not: a report is read by families, and
+    which of label, typing and pedigree is wrong, the samples do not tell.
+    """
 
     marker: str
     hypothesis: str
@@ -37,7 +41,21 @@ class Contradiction:
     relation: str
 
     def __str__(self) -> str:
-        return f"{self.marker}: under {self.hypothesis}, {self.relation}"
+        return f"{self.marker}: {does_not_fit(self.persons, self.hypothesis)}"
+
+
+def does_not_fit(samples: Sequence[str], hypothesis: str) -> str:
+    """That samples contradict a hypothesis, in words that blame nobody.
+
+    >>> does_not_fit(["F", "M", "C"], "the pedigree given")
+    'the samples of F, M and C do not fit the pedigree given; a label, a typing or the pedigree may be wrong'
+    >>> does_not_fit(["F"], "the pedigree given")
+    'the sample of F shows what no genotype can; the sex recorded, a label or the typing may be wrong'
+    """
+    if len(samples) == 1:
+        return f"the sample of {samples[0]} shows what no genotype can; the sex recorded, a label or the typing may be wrong"
+    whose = f"{', '.join(samples[:-1])} and {samples[-1]}"
+    return f"the samples of {whose} do not fit {hypothesis}; a label, a typing or the pedigree may be wrong"
 
 
 @dataclass(frozen=True)
@@ -143,7 +161,7 @@ def explain_zero(
         if without and np.isneginf(log_likelihoods(pedigree, [model], [without], options)[0]):
             left = without
     persons = tuple(left)
-    return Contradiction(model.name, hypothesis, persons, f"{_relation(pedigree, persons)} cannot all be right")
+    return Contradiction(model.name, hypothesis, persons, _relation(pedigree, persons))
 
 
 def relation(pedigree: Pedigree, first: str, second: str) -> str:

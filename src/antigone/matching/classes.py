@@ -14,7 +14,7 @@ from antigone.genetics.alleles import Named
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood
 from antigone.genetics.pedigrees import Sex
-from antigone.genetics.profiles import ProfileTable
+from antigone.genetics.profiles import Profile, ProfileTable
 from antigone.matching.operation import Individual, Settings
 from antigone.matching.tables import genotype_pairs
 
@@ -70,12 +70,12 @@ class MarkerClasses:
 
 def sex_of(individual: Individual) -> Sex:
     """The sex that was recorded, else the one that amelogenin shows, else unknown."""
-    return individual.sex if individual.sex is not Sex.UNKNOWN else sex_by_amelogenin(individual)
+    return individual.sex if individual.sex is not Sex.UNKNOWN else sex_by_amelogenin(individual.profile)
 
 
-def sex_by_amelogenin(individual: Individual) -> Sex:
+def sex_by_amelogenin(profile: Profile) -> Sex:
     """What amelogenin shows: Y is male; X alone is female only where drop-out is excluded."""
-    readings = individual.profile.readings.get("AMEL", ())
+    readings = profile.readings.get("AMEL", ())
     names = {allele.name for reading in readings for allele in reading.alleles if isinstance(allele, Named)}
     if "Y" in names:
         return Sex.MALE

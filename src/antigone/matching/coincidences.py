@@ -14,6 +14,7 @@ the count (Markov's inequality; E[LR | unrelated] is 1, but for the drop-ins and
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations_with_replacement, product
 
 import numpy as np
@@ -197,14 +198,24 @@ class CoincidenceCount:
     total_lr: float  # Σ E[LR | unrelated] over all pairs
 
     def at_least(self, log10_lr: float) -> tuple[float, float]:
-        """Lower and upper end of the expected number of unrelated pairs with this log10 LR or more."""
-        first = int(np.ceil(round((log10_lr - self.start) / self.step, 6)))
-        first = max(first, 0)
-        low, high = float(self.lower[first:].sum()), float(self.upper[first:].sum())
+        """Lower and upper end of the expected number of unrelated pairs with this log10 LR or more.
+
+        Every pair has an LR of 0 (log10 −inf) or more.
+        """
+        if np.isneginf(log10_lr):
+            return self.pairs, self.pairs
+        first = int(np.clip(np.ceil(round((log10_lr - self.start) / self.step, 6)), 0, len(self.lower)))
+        lower, upper = self._tails
+        low, high = float(lower[first]), float(upper[first])
         # What was folded over from below LOWEST, and Markov's cap.
-        high += self.pairs * 10.0 ** (LOWEST - log10_lr)
-        cap = min(self.pairs, self.total_lr * 10.0**-log10_lr)
+        high += self.pairs * _power_of_ten(LOWEST - log10_lr)
+        cap = min(self.pairs, self.total_lr * _power_of_ten(-log10_lr))
         return min(low, cap), min(high, cap)
+
+    @cached_property
+    def _tails(self) -> tuple[Floats, Floats]:
+        """Pairs at or above each cell, lower and upper: added up once, for every pair of a search may be asked for."""
+        return _tail(self.lower), _tail(self.upper)
 
     def histogram(self, edges: Floats) -> Floats:
         """Expected pairs in the bins of `edges`; the first bin takes all below, the last all above."""
@@ -212,6 +223,16 @@ class CoincidenceCount:
         counts = np.bincount(np.searchsorted(edges, where, side="right"), self.middle, minlength=len(edges) + 1)
         counts[0] += self.pairs - counts.sum()
         return np.maximum(counts, 0.0)
+
+
+def _tail(counts: Floats) -> Floats:
+    """The sums from each place to the end, and 0 for beyond the end."""
+    return np.append(np.cumsum(counts[::-1])[::-1], 0.0)
+
+
+def _power_of_ten(exponent: float) -> float:
+    """10 to a power, at most 10³⁰⁰: a bound that large bounds nothing, and does not overflow."""
+    return float(10.0 ** min(exponent, 300.0))
 
 
 @dataclass(eq=False)

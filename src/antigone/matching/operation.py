@@ -159,14 +159,17 @@ class Family:
 class LeftOut:
     """Something that was not searched, and why: nothing is left out in silence."""
 
-    what: str  # "individual", "family", "marker", "sample", "reading"
+    what: str  # "individual", "family", "missing person", "marker", "sample", "reading", "section"
     id: str
     reason: str
 
 
 @dataclass(frozen=True)
 class Operation:
-    """All that a search needs."""
+    """All that a search needs.
+
+    `undeclared` names settings that nobody declared, as `case.toml` calls them: results say that they are defaults.
+    """
 
     name: str
     individuals: tuple[Individual, ...]
@@ -176,6 +179,7 @@ class Operation:
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+    undeclared: tuple[str, ...] = ()
 
     def missing_persons(self) -> tuple[tuple[Family, str], ...]:
         """Every missing person with their family, in order."""

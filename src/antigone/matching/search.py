@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from antigone.matching.classes import MarkerClasses, marker_classes, sex_of
 from antigone.matching.coincidences import CoincidenceCount, Coincidences, Patterns
+from antigone.matching.odd import FamilyContradiction, family_contradictions, notes, x_linked_left_out
 from antigone.matching.operation import Family, LeftOut, Operation
 from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.tables import ConditionalTable, conditional_table
@@ -49,13 +50,21 @@ class SearchResult:
     histogram: Floats  # (bins,): pairs by log10 LR
     edges: Floats  # (bins + 1,): the first and last bins reach to ∓∞
     coincidences: CoincidenceCount
-    contradictions: tuple[tuple[str, str], ...]  # (family, marker and people)
-    unusable: tuple[LeftOut, ...]  # readings that no genotype can show under the declared rates
+    contradictions: tuple[FamilyContradiction, ...]
+    unusable: tuple[LeftOut, ...]  # readings that no genotype can show under the declared rates, or of unknown sex
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Everything that was not searched, whoever found it."""
-        return (*self.operation.left_out, *self.prepared.left_out, *self.unusable)
+        contradicted = (
+            LeftOut("marker", f"{one.marker}, family {one.family}", one.what) for one in self.contradictions
+        )
+        return (*self.operation.left_out, *self.prepared.left_out, *self.unusable, *contradicted)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of the input and of settings that nobody declared."""
+        return (*self.operation.warnings, *notes(self.operation, self.prepared))
 
     @property
     def compared(self) -> int:
@@ -64,7 +73,7 @@ class SearchResult:
 
 
 # The picture of all LRs: a fifth of a power of ten a bin.
-HISTOGRAM_EDGES = np.round(np.arange(-12.0, 30.0001, 0.2), 1)
+HISTOGRAM_EDGES = np.round(np.arange(-12.0, 60.0001, 0.2), 1)
 
 
 def search(operation: Operation, *, all_pairs: bool = False, progress: Progress | None = None) -> SearchResult:
@@ -83,12 +92,12 @@ def search(operation: Operation, *, all_pairs: bool = False, progress: Progress 
     total_lr, highest = np.zeros(count), np.full(len(missing), -np.inf)
     histogram = np.zeros(len(HISTOGRAM_EDGES) + 1)
     found: list[Pair] = []
-    contradictions: list[tuple[str, str]] = []
+    contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
     for j, (family, person) in enumerate(missing):
         table = conditional_table(family, person, prepared, settings)
-        contradictions += [(family.name, text) for text in table.contradictions]
+        contradictions |= dict.fromkeys(family_contradictions(family, table.contradictions))
         lookup = PairLookup(table, classes, sexes)
-        totals = lookup.totals()
+        totals = lookup.totals
         total_lr += 10.0**totals
         if count:
             highest[j] = totals.max()
@@ -104,7 +113,8 @@ def search(operation: Operation, *, all_pairs: bool = False, progress: Progress 
     found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
     return SearchResult(
         operation, prepared, missing, tuple(found), total_lr, highest, histogram, HISTOGRAM_EDGES,
-        coincidences.count(), tuple(contradictions), _unusable(operation, prepared, classes),
+        coincidences.count(), tuple(contradictions),
+        (*_unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
     )  # fmt: skip
 
 
@@ -128,8 +138,10 @@ class PairLookup:
         self.table = table
         self.classes = classes
         self.sexes = sexes
-        self.logs = [self._logs(m) for m in range(len(classes))]
-        self.pairs = {where: self._pair_logs(where) for where in table.linkage}
+        # Of all individuals at once, for a list of every pair asks for each of them.
+        self.by_marker = np.array([self._logs_of_individuals(m) for m in range(len(classes))]).reshape(-1, len(sexes))
+        self.linkage = {where: self._linkage_of_individuals(where) for where in table.linkage}
+        self.totals = self._totals()
 
     def _logs(self, m: int) -> Floats | None:
         """log10 LR of each class of a marker; nan for the classes of the other sex at an X-linked one."""
@@ -157,33 +169,32 @@ class PairLookup:
 
     def _logs_of_individuals(self, m: int) -> Floats:
         """log10 LR of each individual at a marker, nan where one side has nothing."""
-        logs, of = self.logs[m], self.classes[m].of
+        logs, of = self._logs(m), self.classes[m].of
         if logs is None:
             return np.full(len(of), np.nan)
         return np.asarray(np.where(of >= 0, logs[of], np.nan))
 
     def _linkage_of_individuals(self, where: tuple[int, int]) -> Floats:
-        first, second = (self._logs_of_individuals(m) for m in where)
-        usable = np.isfinite(first) & np.isfinite(second)
-        logs = self.pairs[where][self.classes[where[0]].of, self.classes[where[1]].of]
+        """What a linked pair of markers adds for each individual; nothing where one of them was not used."""
+        usable = np.isfinite(self.by_marker[list(where)]).all(axis=0)
+        logs = self._pair_logs(where)[self.classes[where[0]].of, self.classes[where[1]].of]
         return np.asarray(np.where(usable, logs, 0.0))
 
-    def totals(self) -> Floats:
+    def _totals(self) -> Floats:
         """log10 LR of every individual."""
-        total = np.zeros(len(self.sexes))
-        for m in range(len(self.classes)):
-            total += np.nan_to_num(self._logs_of_individuals(m), nan=0.0, neginf=-np.inf)
-        for where in self.pairs:
-            total += self._linkage_of_individuals(where)
-        return total
+        total = np.nan_to_num(self.by_marker, nan=0.0, neginf=-np.inf).sum(axis=0)
+        return np.asarray(total + sum(self.linkage.values()))
 
     def exclusions(self, family: Family, person: str, prepared: Prepared, operation: Operation) -> Integers:
         """For each individual: at how many markers the pair is impossible without mutation, drop-in and error.
 
-        Markers at which the family contradicts itself without mutation are not counted: they say nothing of the pair.
+        Markers at which the family contradicts itself without these are not counted, nor are readings that contradict
+        themselves (three alleles of one person): they say nothing of the pair.
         """
         strict = replace(prepared, models=tuple(model.without_mutation() for model in prepared.models), linked=())
-        table = conditional_table(family, person, strict, replace(operation.settings, theta=0.0, linkage=False))
+        donors = replace(operation.settings.donors, drop_in=0.0, typing_error=0.0)
+        settings = replace(operation.settings, theta=0.0, linkage=False, donors=donors)
+        table = conditional_table(family, person, strict, settings)
         excluded = np.zeros(len(self.sexes), dtype=np.int64)
         for m, marker in enumerate(table.markers):
             classes = self.classes[m]
@@ -191,15 +202,12 @@ class PairLookup:
                 continue
             rows = classes.rows(len(marker.related))
             impossible = np.zeros(len(classes.readings), dtype=bool)
-            impossible[rows.which] = ~np.any(rows.possible & (marker.related > 0), axis=1)
+            fits = np.any(rows.possible & (marker.related > 0), axis=1)
+            impossible[rows.which] = ~fits & np.any(rows.possible, axis=1)
             excluded += np.where(classes.of >= 0, impossible[classes.of], False)
         return excluded
 
     def pair(self, i: int, j: int, names: Sequence[str], exclusions: int) -> Pair:
         """One pair in full."""
-        by_marker = np.array([self._logs_of_individuals(m)[i] for m in range(len(self.classes))])
-        linkage = tuple(
-            (f"{names[a]}–{names[b]}", float(self._linkage_of_individuals((a, b))[i])) for a, b in self.pairs
-        )
-        total = float(np.nan_to_num(by_marker, nan=0.0, neginf=-np.inf).sum() + sum(log for _, log in linkage))
-        return Pair(i, j, total, by_marker, linkage, exclusions)
+        linkage = tuple((f"{names[a]}–{names[b]}", float(logs[i])) for (a, b), logs in self.linkage.items())
+        return Pair(i, j, float(self.totals[i]), self.by_marker[:, i].copy(), linkage, exclusions)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.elimination import TooComplexError
-from antigone.genetics.hypotheses import explain_zero
+from antigone.genetics.hypotheses import Contradiction, explain_zero
 from antigone.genetics.likelihood import (
     GenotypeDistribution,
     Known,
@@ -60,7 +60,7 @@ class ConditionalTable:
     sex: Sex
     markers: tuple[MarkerTable | None, ...]
     linkage: Mapping[tuple[int, int], Floats]
-    contradictions: tuple[str, ...]
+    contradictions: tuple[Contradiction, ...]
 
 
 class TableError(ValueError):
@@ -117,7 +117,7 @@ def conditional_table(family: Family, person: str, prepared: Prepared, settings:
         if not knowledge:
             continue  # nobody of the family is typed here
         if not np.any(yes.joint):
-            contradictions.append(str(explain_zero("the pedigree given", family.pedigree, model, knowledge)))
+            contradictions.append(explain_zero("the pedigree given", family.pedigree, model, knowledge))
             continue
         tables[m] = MarkerTable(_vector(yes.conditional), no)
     known_at: list[dict[str, Known]] = [{} for _ in prepared.models]

@@ -35,7 +35,7 @@ def _against(hit: Hit) -> list[str]:
     found = [f"Resolve what speaks against it: {text}." for text in hit.contradictions]
     if hit.exclusions:
         found.append(
-            f"{counted(hit.exclusions, 'marker')} can be explained by a mutation, an error or a drop-in alone: type "
+            f"{counted(hit.exclusions, 'marker')} can be explained only by a mutation, an error or a drop-in: type "
             "the remains and the relatives there again."
         )
     return found

@@ -36,26 +36,29 @@ def lr_distribution(edges: Floats, observed: Floats, expected: Floats, threshold
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(9.2, 3.7))
         FigureCanvasSVG(figure)
-        axes = figure.add_axes((0.075, 0.14, 0.905, 0.76))
+        axes = figure.add_axes((0.075, 0.23, 0.905, 0.68))
         width = np.diff(edges)[shown]
         axes.bar(edges[:-1][shown], observed[1:-1][shown], width, align="edge", color=OBSERVED, label="this search")
         axes.stairs(
             np.maximum(expected[1:-1][shown], 1e-12), edges[: reach + 1], color=EXPECTED, linewidth=1.6,
             label="expected of unrelated pairs alone",
         )  # fmt: skip
-        axes.axvline(threshold, color=THRESHOLD, linewidth=1, linestyle=(0, (4, 3)))
+        if edges[0] <= threshold <= edges[reach]:
+            axes.axvline(
+                threshold, color=THRESHOLD, linewidth=1, linestyle=(0, (4, 3)), label=f"listed from {threshold:g}"
+            )
         axes.set_yscale("log")
         top = max(10.0, float(observed[1:-1].max(initial=1.0)), float(expected[1:-1].max(initial=1.0)))
-        axes.set_ylim(1e-3, top * 6)
+        axes.set_ylim(1e-3, top * 2)
         axes.set_xlim(edges[0], edges[reach])
-        axes.text(threshold, top * 3.5, f" listed from {threshold:g}", color=THRESHOLD, va="top")
         axes.set_xlabel("log10 of the likelihood ratio")
         axes.set_ylabel("pairs (a fifth of a power of ten each)")
         axes.set_title(title, loc="left", fontsize=10)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.legend(loc="upper right", frameon=False)
+        # Beneath the picture, where it hides no bar and no line.
+        figure.legend(loc="lower left", bbox_to_anchor=(0.065, 0.0), ncols=3, frameon=False)
         return _as_svg(figure)
 
 

@@ -5,7 +5,7 @@ import math
 import os
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import polars as pl
 from antigone import __version__
 from antigone.matching.digests import describe_settings, digests
 from antigone.matching.hits import Hit, hits
+from antigone.matching.odd import default_used
 from antigone.matching.search import SearchResult
 from antigone.report.search_report import render_search_report
 
@@ -23,12 +24,24 @@ class OutputError(Exception):
     """The results cannot be written where they were asked for."""
 
 
-def write_results(result: SearchResult, out: Path, *, seconds: Mapping[str, float], replace: bool = False) -> None:
+def write_results(
+    result: SearchResult, out: Path, *, seconds: Callable[[], Mapping[str, float]], replace: bool = False
+) -> None:
     """Write all files of a search into the folder `out`, which appears whole or not at all.
 
-    Raises `OutputError` where `out` is there already and `replace` was not asked for.
+    `seconds` is asked what took how long when all but the summary, which states it, is written.
+
+    Raises `OutputError` where `out` is there already and `replace` was not asked for, or cannot be written.
     """
     refuse_occupied(out, replace=replace)
+    try:
+        _write(result, out, seconds=seconds, replace=replace)
+    except OSError as error:
+        # Its own text names a file of ours that is gone by now.
+        raise OutputError(f"{out} could not be written: {error.strerror or error}") from error
+
+
+def _write(result: SearchResult, out: Path, *, seconds: Callable[[], Mapping[str, float]], replace: bool) -> None:
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     listed = hits(result)
     marks = digests(result.operation, result.prepared)
@@ -38,16 +51,17 @@ def write_results(result: SearchResult, out: Path, *, seconds: Mapping[str, floa
         table = hits_table(listed, [model.name for model in result.prepared.models])
         _write_csv(table, partial / "hits.csv")
         table.write_parquet(partial / "hits.parquet", statistics=False)
-        summary = summarise(result, listed, marks, seconds)
-        _write_text(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         _write_text(partial / "report.html", render_search_report(result, shown, {**marks, **_files(result)}))
+        summary = summarise(result, listed, marks, seconds())
+        _write_text(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         _move_into_place(partial, out, replace=replace)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def refuse_occupied(out: Path, *, replace: bool) -> None:
-    """Say early that a folder is taken: before hours of searching, not after."""
+    """Say early that a folder is taken or cannot be made: before hours of searching, not after."""
+    refuse_impossible(out)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file; give a folder that is not there yet")
     if out.is_dir() and any(out.iterdir()):
@@ -57,8 +71,19 @@ def refuse_occupied(out: Path, *, replace: bool) -> None:
             raise OutputError(f"{out} holds no earlier result of a search; --replace replaces nothing else")
 
 
+def refuse_impossible(out: Path) -> None:
+    """Say that nothing can be made under a name: none at all, or one within a file."""
+    if out.name in ("", ".."):
+        raise OutputError(f"‘{out}’ is no name for something new; give one, such as report")
+    above = next((folder for folder in out.absolute().parents if folder.exists()), Path("/"))
+    if not above.is_dir():
+        raise OutputError(f"{out} cannot be made: {above} is a file, not a folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(f"{out} cannot be made: {above} may not be written to")
+
+
 def hits_table(listed: Sequence[Hit], markers: Sequence[str]) -> pl.DataFrame:
-    """One row a pair, best first; `lr_MARKER` is empty where a side is untyped."""
+    """One row a pair, best first; `lr_MARKER` is empty where a side is untyped, or as `not_used` says."""
     columns: dict[str, list[Any]] = {
         "individual": [hit.individual.id for hit in listed],
         "missing_person": [hit.missing_person for hit in listed],
@@ -70,8 +95,9 @@ def hits_table(listed: Sequence[Hit], markers: Sequence[str]) -> pl.DataFrame:
         "expected_coincidences_low": [hit.expected_coincidences[0] for hit in listed],
         "log10_linkage": [math.fsum(hit.linkage.values()) for hit in listed],
         "contradictions": ["; ".join(hit.contradictions) for hit in listed],
+        "not_used": ["; ".join(f"{marker}: {why}" for marker, why in hit.unused.items()) for hit in listed],
     }
-    texts = {"individual", "missing_person", "family", "contradictions"}
+    texts = {"individual", "missing_person", "family", "contradictions", "not_used"}
     schema: dict[str, Any] = {
         name: pl.String if name in texts else pl.Int64 if name == "exclusions" else pl.Float64 for name in columns
     }
@@ -100,8 +126,8 @@ def summarise(
         "families": len(operation.families),
         "donors": sum(len(family.donors()) for family in operation.families),
         "direct_references": sum(len(set(family.profiles) & set(family.missing)) for family in operation.families),
-        "bags": len({individual.bag for individual in operation.individuals if individual.bag}),
-        "transfers": len({individual.transfer for individual in operation.individuals if individual.transfer}),
+        "bags": _different(individual.bag for individual in operation.individuals),
+        "transfers": _different(individual.transfer for individual in operation.individuals),
         "expected_coincidences_at_threshold": {"low": low, "high": high},
         "markers": [model.name for model in result.prepared.models],
         "linked_pairs": [
@@ -117,9 +143,12 @@ def summarise(
             "raised": _alleles(used, "raised"),
         },
         "left_out": [{"what": one.what, "id": one.id, "reason": one.reason} for one in result.left_out],
-        "warnings": list(operation.warnings),
-        "family_contradictions": [{"family": family, "what": text} for family, text in result.contradictions],
+        "warnings": list(result.notes),
+        "family_contradictions": [
+            {"family": one.family, "marker": one.marker, "what": one.what} for one in result.contradictions
+        ],
         "settings": describe_settings(operation),
+        "settings_left_to_defaults": {name: default_used(operation, name) for name in operation.undeclared},
         "digests": {**marks, **_files(result)},
         "versions": {
             "antigone": __version__,
@@ -128,6 +157,11 @@ def summarise(
         },
         "seconds": dict(seconds),
     }
+
+
+def _different(places: Iterable[str]) -> int | None:
+    """How many different ones; None where none is recorded, which is no count of zero."""
+    return len({place for place in places if place}) or None
 
 
 def _alleles(markers: Mapping[str, Any], which: str) -> dict[str, list[str]]:
@@ -164,7 +198,8 @@ def _move_into_place(partial: Path, out: Path, *, replace: bool) -> None:
     out.rename(earlier)
     try:
         partial.rename(out)
-    except OSError:
-        earlier.rename(out)
+    except BaseException:  # a stop, too, must not leave the reader without any
+        if not out.exists():
+            earlier.rename(out)
         raise
     shutil.rmtree(earlier)

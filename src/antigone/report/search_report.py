@@ -22,7 +22,7 @@ from antigone.report.advice import advice
 from antigone.report.charts import lr_distribution
 from antigone.report.pedigree_drawing import draw_pedigree
 from antigone.report.pedigree_layout import DrawnPerson
-from antigone.report.words import chances, counted, power_of_ten, probability
+from antigone.report.words import chance_pairs, chances, counted, listing, power_of_ten, probability
 
 
 def render_search_report(result: SearchResult, hits: Sequence[Hit], digests: Mapping[str, str]) -> str:
@@ -31,9 +31,8 @@ def render_search_report(result: SearchResult, hits: Sequence[Hit], digests: Map
         loader=PackageLoader("antigone.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     style, _, _ = environment.loader.get_source(environment, "report.css")  # type: ignore[union-attr]
-    operation, settings = result.operation, result.operation.settings
+    operation = result.operation
     names = tuple(model.name for model in result.prepared.models)
-    notes = [*operation.warnings, *(f"family {family}: {text}" for family, text in result.contradictions)]
     return environment.get_template("search_report.html.j2").render(
         name=operation.name or "unnamed case",
         style=Markup(style),  # noqa: S704  our own file
@@ -41,12 +40,11 @@ def render_search_report(result: SearchResult, hits: Sequence[Hit], digests: Map
         counts=_counts(result),
         picture=_picture(result),
         caption=_caption(result, hits),
-        hits=[_view(rank, hit, names, hits) for rank, hit in enumerate(hits, start=1)],
-        missing=len(result.missing),
-        prior=f"{settings.prior:g}",
+        hits=_views(hits, names),
+        prior=_prior(result),
         table=result.prepared.frequencies.table,
         left_out=result.left_out,
-        notes=notes,
+        notes=result.notes,
         provenance=_provenance(result, digests),
     )
 
@@ -58,22 +56,38 @@ def _lead(result: SearchResult, hits: Sequence[Hit]) -> str:
     individuals = counted(len(result.operation.individuals), "individual")
     missing = counted(len(result.missing), "missing person")
     threshold = result.operation.settings.threshold
-    chance = chances(*result.coincidences.at_least(threshold))
+    chance = chance_pairs(*result.coincidences.at_least(threshold))
+    which = "default threshold (nobody declared one)" if _is_default(result, "threshold") else "declared threshold"
     return (
-        f"{individuals} and {missing} were compared, all with all: {result.compared:,} pairs. "
-        f"{counted(len(hits), 'pair')} reached the declared threshold, a log10 LR of {threshold:g}. "
-        f"Chance alone is expected to bring {chance} pairs of unrelated people that far."
+        f"{individuals} and {missing} were compared, all with all: {counted(result.compared, 'pair')}. "
+        f"{counted(len(hits), 'pair')} reached the {which}, a log10 LR of {threshold:g}. "
+        f"Chance alone is expected to bring {chance} of unrelated people that far."
     )
 
 
-def _counts(result: SearchResult) -> list[tuple[str, list[tuple[str, int]]]]:
+def _is_default(result: SearchResult, setting: str) -> bool:
+    return setting in result.operation.undeclared
+
+
+def _prior(result: SearchResult) -> str:
+    """What the posterior assumes beforehand, in words."""
+    whom = "the one missing person searched"
+    if len(result.missing) != 1:
+        whom = f"among the {counted(len(result.missing), 'missing person')} searched, each of them alike"
+    default = " (the default, for nobody declared another)" if _is_default(result, "prior") else ""
+    return f"{whom}, with probability {result.operation.settings.prior:g}{default}"
+
+
+def _counts(result: SearchResult) -> list[tuple[str, list[tuple[str, str]]]]:
     operation = result.operation
     individuals, families = operation.individuals, operation.families
     dead = [
         ("individuals (one for each remains, until reassociation)", len(individuals)),
         ("samples of remains", sum(max(len(individual.samples), 1) for individual in individuals)),
-        ("bags they came in", len({individual.bag for individual in individuals if individual.bag})),
-        ("transfers", len({individual.transfer for individual in individuals if individual.transfer})),
+    ]
+    where = [
+        ("bags they came in", _recorded([individual.bag for individual in individuals])),
+        ("transfers", _recorded([individual.transfer for individual in individuals])),
     ]
     living = [
         ("missing persons", len(result.missing)),
@@ -82,24 +96,41 @@ def _counts(result: SearchResult) -> list[tuple[str, list[tuple[str, int]]]]:
         ("direct references", sum(len(set(family.profiles) & set(family.missing)) for family in families)),
     ]
     compared = [("pairs", result.compared), ("markers", len(result.prepared.models))]
-    return [("Of the dead", dead), ("Of the families", living), ("Compared", compared)]
+    return [
+        ("Of the dead", [*_shown(dead), *where]),
+        ("Of the families", _shown(living)),
+        ("Compared", _shown(compared)),
+    ]
+
+
+def _shown(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
+    return [(what, f"{count:,}") for what, count in counts]
+
+
+def _recorded(places: Sequence[str]) -> str:
+    """How many different ones; nothing recorded is no count of zero."""
+    without = places.count("")
+    if without == len(places):
+        return "not recorded"
+    different = f"{len(set(places) - {''}):,}"
+    return f"{different} ({without:,} of the dead: not recorded)" if without else different
 
 
 def _picture(result: SearchResult) -> Markup:
     expected = result.coincidences.histogram(result.edges)
-    title = f"All {result.compared:,} pairs, and what unrelated pairs alone would give"
+    title = f"{counted(result.compared, 'pair')} compared, and what unrelated pairs alone would give"
     threshold = result.operation.settings.threshold
     return Markup(lr_distribution(result.edges, result.histogram, expected, threshold, title=title))  # noqa: S704
 
 
 def _caption(result: SearchResult, hits: Sequence[Hit]) -> str:
     threshold = result.operation.settings.threshold
-    below = counted(int(result.histogram[0]), "pair")
+    beyond = [(int(result.histogram[0]), "below the left edge"), (int(result.histogram[-1]), "beyond the right edge")]
+    not_drawn = listing([f"{counted(count, 'pair')} {where}" for count, where in beyond if count] or ["no pair"])
     listed = sum(hit.log10_lr >= threshold for hit in hits)
-    expected = chances(*result.coincidences.at_least(threshold))
+    expected = chance_pairs(*result.coincidences.at_least(threshold))
     return (
-        f"{below} below the left edge are not drawn. From the threshold upwards: {listed:,} in this search, "
-        f"{expected} expected by chance."
+        f"Not drawn: {not_drawn}. From the threshold upwards: {listed:,} in this search, {expected} expected by chance."
     )
 
 
@@ -113,6 +144,7 @@ class _MarkerRow:
     lr: str
     log10: str
     kind: str
+    unused: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,19 +172,37 @@ class _HitView:
     individual_facts: str
     missing_facts: str
     pedigree: Markup
+    genotypes_shown: str
     columns: list[str]
     rows: list[_MarkerRow]
     linked: list[tuple[str, str, str]]
     advice: list[str]
 
 
-def _view(rank: int, hit: Hit, names: tuple[str, ...], hits: Sequence[Hit]) -> _HitView:
-    rivals = [(k, other) for k, other in enumerate(hits, start=1) if other is not hit and _competes(hit, other)]
-    better = [
-        other for _, other in rivals if other.individual.id == hit.individual.id and other.log10_lr > hit.log10_lr
-    ]
+def _views(hits: Sequence[Hit], names: tuple[str, ...]) -> list[_HitView]:
+    """Each hit beside its rivals: the other hits of its individual, and of its missing person."""
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for rank, hit in enumerate(hits, start=1):
+        for key in _sides(hit):
+            alike.setdefault(key, []).append(rank)
+    views = []
+    for rank, hit in enumerate(hits, start=1):
+        rivals = sorted({other for key in _sides(hit) for other in alike[key]} - {rank})
+        views.append(_view(rank, hit, names, [(other, hits[other - 1]) for other in rivals]))
+    return views
+
+
+def _sides(hit: Hit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (hit.individual.id,), (hit.family.name, hit.missing_person)
+
+
+def _view(rank: int, hit: Hit, names: tuple[str, ...], rivals: Sequence[tuple[int, Hit]]) -> _HitView:
+    same_dead = [other for _, other in rivals if other.individual.id == hit.individual.id]
+    equal = [other for other in same_dead if _is_equal(hit, other)]
+    better = [other for other in same_dead if other.log10_lr > hit.log10_lr and other not in equal]
     against = [text.split(":")[0] for text in hit.contradictions]
     against += [f"fits {other.missing_person} better" for other in better[:1]]
+    against += [f"fits {other.missing_person} equally well" for other in equal]
     typed = [person.id for person in hit.family.pedigree.persons if person.id in hit.family.profiles]
     return _HitView(
         rank=rank,
@@ -176,6 +226,7 @@ def _view(rank: int, hit: Hit, names: tuple[str, ...], hits: Sequence[Hit]) -> _
         individual_facts=_individual_facts(hit),
         missing_facts=_missing_facts(hit),
         pedigree=_pedigree(hit),
+        genotypes_shown=_genotypes_shown(hit),
         columns=[hit.individual.id, *typed],
         rows=[_marker_row(hit, name, typed) for name in names],
         linked=_linked(hit),
@@ -183,9 +234,9 @@ def _view(rank: int, hit: Hit, names: tuple[str, ...], hits: Sequence[Hit]) -> _
     )
 
 
-def _competes(hit: Hit, other: Hit) -> bool:
-    same_missing = (other.family.name, other.missing_person) == (hit.family.name, hit.missing_person)
-    return other.individual.id == hit.individual.id or same_missing
+def _is_equal(hit: Hit, other: Hit) -> bool:
+    """Whether two likelihood ratios are the same but for rounding, as those of two brothers of one missing pair."""
+    return abs(hit.log10_lr - other.log10_lr) < 1e-6
 
 
 def _rivalry(hit: Hit, other: Hit) -> str:
@@ -193,6 +244,8 @@ def _rivalry(hit: Hit, other: Hit) -> str:
     log10 = _logarithm(other.log10_lr)
     if other.individual.id == hit.individual.id:
         whom = f"{other.missing_person} (family {other.family.name})"
+        if _is_equal(hit, other):
+            return f"{hit.individual.id} fits {whom} equally well, log10 LR {log10}: what was typed cannot tell the two"
         return f"{hit.individual.id} also reaches log10 LR {log10} with {whom}"
     whom = f"{other.individual.id}, log10 LR {log10}"
     return f"{hit.missing_person} is also reached by {whom}: the same person, or one is wrong"
@@ -258,6 +311,18 @@ def _telling_markers(hit: Hit) -> list[str]:
     return [] if not ordered else list(dict.fromkeys((ordered[-1], ordered[0])))
 
 
+def _genotypes_shown(hit: Hit) -> str:
+    """Which markers stand in the pedigree, and why these."""
+    markers = _telling_markers(hit)
+    if not markers:
+        return ""
+    most = f"{markers[0]}, which speaks most for this pair" if len(hit.by_marker) > 1 else f"{markers[0]}"
+    if len(markers) == 1:
+        return f"Genotypes are shown at {most}."
+    least = "speaks most against it" if hit.by_marker[markers[1]] < 0 else "says least for it"
+    return f"Genotypes are shown at {most}, and at {markers[1]}, which {least}; all others stand in the table."
+
+
 def _drawn(family: Family, name: str, hit: Hit, shown: Sequence[str]) -> DrawnPerson:
     member = family.pedigree[name]
     profile = family.profiles.get(name)
@@ -290,7 +355,7 @@ def _marker_row(hit: Hit, name: str, typed: Sequence[str]) -> _MarkerRow:
     cells = [_genotype(hit.individual.profile, name)]
     cells += [_genotype(hit.family.profiles[person], name) for person in typed]
     if log is None:
-        return _MarkerRow(name, cells, "", "", "untyped")
+        return _MarkerRow(name, cells, "", "", "untyped", hit.unused.get(name, ""))
     return _MarkerRow(name, cells, power_of_ten(log), _logarithm(log, sign=True), "against" if log < -1 else "")
 
 
@@ -337,19 +402,26 @@ def _provenance(result: SearchResult, digests: Mapping[str, str]) -> list[tuple[
     height = settings.stochastic_threshold
     return [
         ("Engine", f"antigone {__version__}"),
-        ("Frequencies", f"{frequencies.table}; {frequencies.source}"),
-        ("Rare and unseen alleles", f"{frequencies.rule}; normalisation: {frequencies.normalisation}"),
+        ("Frequencies", f"{frequencies.table}; {frequencies.source}{_default_mark(result, 'frequencies')}"),
+        (
+            "Rare and unseen alleles",
+            f"{frequencies.rule}{_default_mark(result, 'rare_alleles')}; normalisation: {frequencies.normalisation}",
+        ),
         ("Alleles added to the table", "; ".join(added) or "none"),
-        ("Theta", f"{settings.theta:g}"),
-        ("Mutation", common + (f"; but {'; '.join(special)}" if special else "")),
+        ("Theta", f"{settings.theta:g}{_default_mark(result, 'theta')}"),
+        ("Mutation", common + (f"; but {'; '.join(special)}" if special else "") + _default_mark(result, "mutation")),
         ("Remains", settings.remains.describe()),
         ("Donors and direct references", settings.donors.describe()),
         ("Stochastic threshold", "none declared" if height is None else f"{height:g}"),
         ("Linked pairs, with recombination", "; ".join(linked) or "none"),
         ("Untyped founders", "pruned, as Familias does" if settings.prune_untyped_founders else "kept"),
-        ("Prior: an individual is among those searched", f"{settings.prior:g}"),
-        ("Threshold", f"log10 LR {settings.threshold:g}"),
+        ("Prior: an individual is among those searched", f"{settings.prior:g}{_default_mark(result, 'prior')}"),
+        ("Threshold", f"log10 LR {settings.threshold:g}{_default_mark(result, 'threshold')}"),
         ("Grid of expected coincidences", f"{result.coincidences.step:g} in log10 LR"),
         ("Markers", ", ".join(models)),
         *((f"SHA-256: {what}", digest) for what, digest in digests.items()),
     ]
+
+
+def _default_mark(result: SearchResult, setting: str) -> str:
+    return " (the default; nobody declared it)" if _is_default(result, setting) else ""

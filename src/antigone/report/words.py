@@ -27,15 +27,14 @@ def power_of_ten(log10: float) -> str:
 def significant(value: float) -> str:
     """A number with two figures, without a power of ten.
 
-    >>> significant(0.012345), significant(1234.0), significant(0.0), significant(7.0), significant(12.34)
-    ('0.012', '1,200', '0', '7', '12')
+    >>> significant(0.012345), significant(1234.0), significant(0.0), significant(7.0), significant(0.2)
+    ('0.012', '1,200', '0', '7', '0.20')
     """
     if value == 0:
         return "0"
     places = 1 - math.floor(math.log10(abs(value)))
     rounded = round(value, places)
-    text = f"{rounded:,.{max(places, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{rounded:,.0f}" if rounded == round(rounded) else f"{rounded:,.{max(places, 0)}f}"
 
 
 def quantity(value: float) -> str:
@@ -50,8 +49,8 @@ def quantity(value: float) -> str:
 def bracket(low: float, high: float) -> str:
     """Between two figures, or one where they round alike.
 
-    >>> bracket(0.012, 0.034), bracket(2.0, 2.01)
-    ('0.012 to 0.034', '2')
+    >>> bracket(0.012, 0.034), bracket(0.18, 0.2), bracket(2.0, 2.01)
+    ('0.012 to 0.034', '0.18 to 0.20', '2')
     """
     first, last = quantity(low), quantity(high)
     return first if first == last else f"{first} to {last}"
@@ -63,13 +62,23 @@ def chances(low: float, high: float) -> str:
     No model of a laboratory and a population is right to so many digits.
 
     >>> chances(2e-9, 5e-9), chances(2e-7, 5e-6), chances(0.01, 0.02)
-    ('below 10⁻⁶', 'up to 5.0 × 10⁻⁶', '0.01 to 0.02')
+    ('below 10⁻⁶', 'up to 5.0 × 10⁻⁶', '0.010 to 0.020')
     """
     if high < SMALLEST_CHANCE:
         return "below 10⁻⁶"
     if low < SMALLEST_CHANCE:
         return f"up to {quantity(high)}"
     return bracket(low, high)
+
+
+def chance_pairs(low: float, high: float) -> str:
+    """The same, as so many pairs.
+
+    >>> chance_pairs(2e-9, 5e-9), chance_pairs(0.01, 0.02), chance_pairs(1.0, 1.001)
+    ('fewer than 10⁻⁶ pairs', '0.010 to 0.020 pairs', '1 pair')
+    """
+    text = chances(low, high).replace("below", "fewer than")
+    return f"{text} pair" if text == "1" else f"{text} pairs"
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from antigone.casework.accounts.models import Actor, Device
+from antigone.casework.accounts.models import Actor, ActorKey, Device
 from antigone.casework.action import Action, ActionRefusedError, Role, Tables, Written
 
 # The device of the office itself.
@@ -60,11 +60,16 @@ class FoundOffice(Action):
         """The actors, and the office's own device."""
         for one in self.actors:
             office.add(Actor(id=one.actor, roles=sorted(one.roles), key=one.key, since=entry.seq))
+            office.add(ActorKey(key=one.key, actor=one.actor, entry=entry.seq))
         office.add(Device(id=OFFICE_DEVICE, title="the office"))
 
     def new_keys(self) -> Mapping[str, str]:
         """Of the first actors."""
         return {one.actor: one.key for one in self.actors}
+
+    def new_roles(self) -> Mapping[str, tuple[Role, ...]]:
+        """Of the first actors."""
+        return {one.actor: one.roles for one in self.actors}
 
 
 class AddActor(Action):
@@ -84,16 +89,20 @@ class AddActor(Action):
         """A name and a key that nobody had before: one person has one account."""
         if office.knows(Actor, self.actor):
             raise ActionRefusedError(f"there is or was an actor ‘{self.actor}’; a name is given once")
-        if office.rows(Actor).filter(key=self.key).exists():
-            raise ActionRefusedError("this key belongs to another actor; two accounts with one key are one person")
+        _unused(office, self.key)
 
     def apply(self, office: Tables, entry: Written) -> None:
         """A new row."""
         office.add(Actor(id=self.actor, roles=sorted(self.roles), key=self.key, since=entry.seq))
+        office.add(ActorKey(key=self.key, actor=self.actor, entry=entry.seq))
 
     def new_keys(self) -> Mapping[str, str]:
         """The new actor's."""
         return {self.actor: self.key}
+
+    def new_roles(self) -> Mapping[str, tuple[Role, ...]]:
+        """The new actor's."""
+        return {self.actor: self.roles}
 
 
 class ChangeKey(Action):
@@ -109,14 +118,14 @@ class ChangeKey(Action):
     key: PublicKey
 
     def check(self, office: Tables) -> None:
-        """An active actor, and a key of nobody else."""
+        """An active actor, and a key that nobody had before."""
         _active(office, self.actor)
-        if office.rows(Actor).filter(key=self.key).exists():
-            raise ActionRefusedError("this key is in use; a new key belongs to one actor alone")
+        _unused(office, self.key)
 
     def apply(self, office: Tables, entry: Written) -> None:
         """The new key."""
         office.rows(Actor).filter(id=self.actor).update(key=self.key, since=entry.seq)
+        office.add(ActorKey(key=self.key, actor=self.actor, entry=entry.seq))
 
     def new_keys(self) -> Mapping[str, str]:
         """The new key."""
@@ -196,6 +205,11 @@ class RevokeDevice(Action):
     def apply(self, office: Tables, entry: Written) -> None:
         """Not active any more."""
         office.rows(Device).filter(id=self.device).update(active=False)
+
+
+def _unused(office: Tables, key: str) -> None:
+    if office.knows(ActorKey, key):
+        raise ActionRefusedError("this key belongs or belonged to an actor; two accounts with one key are one person")
 
 
 def _active(office: Tables, actor: str) -> None:

@@ -20,6 +20,16 @@ class Actor(models.Model):
         ordering = ("id",)
 
 
+class ActorKey(models.Model):
+    """A key that an actor has or had. Nobody is given it again: whoever holds it would be two people."""
+
+    projection = True
+
+    key = models.TextField(primary_key=True)
+    actor = models.TextField()
+    entry = models.BigIntegerField()
+
+
 class Device(models.Model):
     """A machine that acts for people: the office's own, a tablet at the border."""
 

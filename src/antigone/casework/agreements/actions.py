@@ -259,8 +259,19 @@ class RecordStatement(_Recorded):
         for claim in self.claims:
             if office.knows(Claim, claim.claim) or names.count(claim.claim) > 1:
                 raise ActionRefusedError(f"there is a claim ‘{claim.claim}’ already; a correction supersedes it")
-            if claim.supersedes is not None and not office.knows(Claim, claim.supersedes):
-                raise ActionRefusedError(f"claim {claim.claim} supersedes ‘{claim.supersedes}’, which is not on record")
+            if claim.supersedes is not None:
+                self._check_correction(office, claim.claim, claim.supersedes)
+
+    def _check_correction(self, office: Tables, claim: str, superseded: str) -> None:
+        """A side corrects its own claims; what another side says is a rival claim."""
+        row = office.rows(Claim).filter(id=superseded).first()
+        if row is None:
+            raise ActionRefusedError(f"claim {claim} supersedes ‘{superseded}’, which is not on record")
+        side = office.rows(Statement).filter(id=row.statement).values_list("side", flat=True).get()
+        if side != self.side:
+            raise ActionRefusedError(
+                f"claim {claim} for {self.side} supersedes ‘{superseded}’ for {side}; a side corrects its own claims"
+            )
 
     def apply(self, office: Tables, entry: Written) -> None:
         """The statement, its claims, and what they name."""

@@ -6,11 +6,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from antigone.casework.agreements.actions import ClaimMade, Days, Publication, RecordStatement
-from antigone.casework.agreements.models import Claim, Statement
+from antigone.casework.agreements.actions import (
+    ClaimMade,
+    Days,
+    ListPrisoner,
+    Publication,
+    RecordPrisonerList,
+    RecordReturn,
+    RecordStatement,
+)
+from antigone.casework.agreements.models import Claim, ListedPrisoner, PrisonerList, Statement
 from antigone.casework.journal.office import Office
 from antigone.casework.journal.quarantine import Difference, Incoming
 from antigone.formats.claims import ClaimRow, read_claims
+from antigone.formats.prisoners import PrisonerRow, read_prisoners
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,51 @@ def claims_file(office: Office, path: Path) -> Read:
     return Read(len(rows), tuple(incoming), tuple(differences))
 
 
-KINDS = {"claims": claims_file}
+def prisoners_file(office: Office, path: Path) -> Read:
+    """Prisoner lists (`formats.prisoners`): new lists, new people on them, and returns."""
+    rows = read_prisoners(path)
+    lists = set(PrisonerList.objects.using(office.using).values_list("id", flat=True))
+    people = {row.id: row for row in ListedPrisoner.objects.using(office.using).all()}
+    incoming: list[Incoming] = []
+    differences: list[Difference] = []
+    for row in rows:
+        if row.list not in lists:
+            lists.add(row.list)
+            incoming.append(Incoming(_prisoner_list(row), path.name, row.line))
+            differences.append(Difference(row.line, "prisoner list", row.list, "new", {}))
+        known = people.get(f"{row.list}/{row.alias}")
+        if known is None:
+            incoming.append(Incoming(_listed(row), path.name, row.line))
+            differences.append(Difference(row.line, "prisoner", f"{row.list}/{row.alias}", "new", {}))
+        if row.returned_on is not None and (known is None or known.returned_on is None):
+            returned = RecordReturn(
+                list=row.list, alias=row.alias, returned_on=row.returned_on, verified_by=row.verified_by
+            )
+            incoming.append(Incoming(returned, path.name, row.line))
+            if known is not None:
+                fields = {"returned_on": (None, row.returned_on.isoformat())}
+                differences.append(Difference(row.line, "prisoner", known.id, "corrected", fields))
+    return Read(len(rows), tuple(incoming), tuple(differences))
+
+
+KINDS = {"claims": claims_file, "prisoners": prisoners_file}
+
+
+def _prisoner_list(row: PrisonerRow) -> RecordPrisonerList:
+    return RecordPrisonerList(
+        list=row.list,
+        side=row.side,
+        day=row.day,
+        direction=row.direction,
+        agreement=row.agreement,
+        claimed=row.claimed,
+        publisher=row.publisher,
+    )
+
+
+def _listed(row: PrisonerRow) -> ListPrisoner:
+    captured = Days(first=row.captured[0], last=row.captured[1]) if row.captured else None
+    return ListPrisoner(list=row.list, alias=row.alias, captured=captured, person_name=row.name, born=row.born)
 
 
 def _statement(row: ClaimRow, name: str, supersedes: str | None) -> RecordStatement:

@@ -15,7 +15,7 @@ from antigone.casework.agreements.models import (
     Transfer,
     TransferLink,
 )
-from antigone.casework.agreements.tallies import AgreementInfo, Index, Link
+from antigone.casework.agreements.tallies import AgreementInfo, Index, Link, history
 from antigone.casework.agreements.tallies import Claim as Said
 from antigone.casework.journal.models import Entry
 from antigone.casework.journal.office import Office
@@ -26,7 +26,8 @@ def index(office: Office) -> Index:
     """All claims on record, ready to be tallied for any day."""
     using = office.using
     statements = {row.id: row for row in Statement.objects.using(using).all()}
-    claims = [_said(claim, statements[claim.statement]) for claim in Claim.objects.using(using).order_by("entry", "id")]
+    rows = Claim.objects.using(using).order_by("entry", "id")
+    claims = [_said(claim, statements[claim.statement]) for claim in rows]
     infos = [AgreementInfo(row.id, since=row.last_day) for row in Agreement.objects.using(using).order_by("id")]
     links = [Link(row.transfer, row.agreement) for row in TransferLink.objects.using(using).order_by("entry")]
     days = {row.id: row.last_day for row in Transfer.objects.using(using).all() if row.last_day is not None}
@@ -53,26 +54,18 @@ def _said(claim: Claim, statement: Statement) -> Said:
 
 
 def contradiction_history(all_claims: Index) -> list[dict[str, Any]]:
-    """Every contradiction that ever stood, with the first day on which it did and the day from which it did not.
-
-    Days on which nothing new was known are not looked at: nothing can change on them.
-    """
-    standing: dict[tuple[Any, ...], dict[str, Any]] = {}
-    history: list[dict[str, Any]] = []
-    days = sorted({day for about in all_claims.subjects() for day in all_claims.days(about)})
-    for day in days:
-        now = {_key(one.to_json()): one.to_json() for one in all_claims.tally(day).contradictions}
-        for key in standing.keys() - now.keys():
-            standing.pop(key)["until"] = day.isoformat()
-        for key, one in now.items():
-            if key not in standing:
-                standing[key] = {**one, "since": day.isoformat(), "until": None}
-                history.append(standing[key])
-    return history
-
-
-def _key(contradiction: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(tuple(value) if isinstance(value, list) else value for value in contradiction.values())
+    """Every contradiction that ever stood: since which day, and until which it did."""
+    whole = all_claims.tally()
+    spells = [spell for part in (*whole.agreements, *whole.transfers) for spell in history(all_claims, part.about)]
+    spells.sort(key=lambda spell: (spell.since, spell.contradiction.about))
+    return [
+        {
+            **spell.contradiction.to_json(),
+            "since": spell.since.isoformat(),
+            "until": spell.until.isoformat() if spell.until else None,
+        }
+        for spell in spells
+    ]
 
 
 def agreement(office: Office, name: str) -> dict[str, Any] | None:
@@ -163,9 +156,7 @@ def _prisoner_list(office: Office, row: PrisonerList) -> dict[str, Any]:
         **_plain(row),
         "listed": len(people),
         "returned": sum(one.returned_on is not None for one in people),
-        "people": [
-            {"alias": one.alias, "returned_on": one.returned_on, "verified_by": one.verified_by} for one in people
-        ],
+        "people": [_plain(one) for one in people],
         "source": _source(office, row.entry),
     }
 

@@ -386,7 +386,7 @@ class Index:
         days = [one.last for one in corrections if one.claim.side == side and one is not corrected]
         if days:
             self._until[name] = min(days)
-            self._forget(corrected.about)
+            self._forget(corrected.claim.about)
 
     def _part(self, about: str) -> "_Part":
         part = self._parts.get(about)
@@ -415,6 +415,10 @@ class Index:
         part = self._parts.get(about)
         return None if part is None else self._tallied(part, _ALWAYS if as_of is None else as_of.toordinal())
 
+    def subjects(self) -> tuple[str, ...]:
+        """All agreements and transfers, as `agreement:NAME` and `transfer:NAME`, by name."""
+        return tuple(sorted(self._parts))
+
     def days(self, about: str) -> tuple[date, ...]:
         """The days on which the tally of an agreement or transfer may change."""
         part = self._parts.get(about)
@@ -434,7 +438,7 @@ class Index:
         if part.turns is None:
             turns = set()
             for about in (part.about, *part.members):
-                said = self._about.get(about, ())
+                said = [*self._about.get(about, ()), *chain.from_iterable(self._linking.get(about, {}).values())]
                 turns.update([one.last for one in said])
                 turns.update([until for one in said if (until := self._until.get(one.claim.id)) is not None])
                 turns.update(self._linked.get(about, {}).values())
@@ -561,14 +565,14 @@ class Course:
         }
 
 
-def history(index: Index, about: str) -> tuple[Spell, ...]:
+def history(index: Index, about: str, as_of: date | None = None) -> tuple[Spell, ...]:
     """All contradictions that ever stood in the tally of an agreement or transfer, those put right among them.
 
     One that grows by a claim is another one from that day on.
     """
     standing: dict[Contradiction, date] = {}
     spells: list[Spell] = []
-    for day in index.days(about):
+    for day in _days_until(index, about, as_of):
         part = index.part(about, day)
         now = dict.fromkeys(part.contradictions if part else ())
         spells += [Spell(one, standing.pop(one), day) for one in list(standing) if one not in now]
@@ -577,7 +581,24 @@ def history(index: Index, about: str) -> tuple[Spell, ...]:
     return (*spells, *(Spell(one, since, None) for one, since in standing.items()))
 
 
-def course(index: Index, agreement: str, direction: str, unit: str) -> Course:
+def _days_until(index: Index, about: str, as_of: date | None) -> list[date]:
+    return [day for day in index.days(about) if as_of is None or day <= as_of]
+
+
+def courses(index: Index, agreement: str, as_of: date | None = None) -> tuple[Course, ...]:
+    """The course of an agreement in each direction and unit in which something was promised, summed or totalled."""
+    about = f"agreement:{agreement}"
+    found: dict[tuple[str, str], None] = {}
+    for day in _days_until(index, about, as_of):
+        part = index.part(about, day)
+        found.update({(row.direction, row.unit): None for row in (part.series if part else ()) if row.about == about})
+    # What goes both ways is shown with each way, and alone only where no way is named.
+    one_way = {unit for direction, unit in found if direction != BOTH_WAYS}
+    pairs = [(direction, unit) for direction, unit in found if direction != BOTH_WAYS or unit not in one_way]
+    return tuple(course(index, agreement, direction, unit, as_of) for direction, unit in pairs)
+
+
+def course(index: Index, agreement: str, direction: str, unit: str, as_of: date | None = None) -> Course:
     """What was known of an agreement on each day: promised, sums, totals as each speaker said them.
 
     A promise made both ways is shown in each direction, as what it is. Contradictions are those that stand at the end
@@ -586,14 +607,8 @@ def course(index: Index, agreement: str, direction: str, unit: str) -> Course:
     about = f"agreement:{agreement}"
     points: dict[_LineKey, list[tuple[date, int | None]]] = {}
     claims: dict[_LineKey, dict[str, None]] = defaultdict(dict)
-    for day in index.days(about):
-        part = index.part(about, day)
-        rows = [row for row in (part.series if part else ()) if row.about == about and row.unit == unit]
-        now = {
-            (row.series, row.direction, row.basis, row.is_sum): row
-            for row in rows
-            if row.direction == direction or (row.series == PROMISED and row.direction == BOTH_WAYS)
-        }
+    for day in _days_until(index, about, as_of):
+        now = _drawn(index.part(about, day), direction, unit)
         for key in dict.fromkeys([*points, *now]):
             found = now.get(key)
             quantity = None if found is None else found.quantity
@@ -603,9 +618,22 @@ def course(index: Index, agreement: str, direction: str, unit: str) -> Course:
             claims[key].update(dict.fromkeys(found.claims if found else ()))
     lines = [Line(*key, tuple(points[key]), tuple(claims[key])) for key in points]
     lines.sort(key=lambda line: _RANK.get(line.series, _RANK[CUMULATIVE]))
-    spells = [spell for spell in history(index, about) if spell.until is None and spell.contradiction.quantities]
+    spells = [spell for spell in history(index, about, as_of) if spell.until is None and spell.contradiction.quantities]
     shown = [s for s in spells if (s.contradiction.direction, s.contradiction.unit) == (direction, unit)]
     return Course(agreement, direction, unit, tuple(lines), tuple(shown))
+
+
+def _drawn(part: Part | None, direction: str, unit: str) -> dict[_LineKey, Series]:
+    """The rows about the agreement itself, in one unit and direction, and promises made both ways."""
+    if part is None:
+        return {}
+    return {
+        (row.series, row.direction, row.basis, row.is_sum): row
+        for row in part.series
+        if row.about == part.about
+        and row.unit == unit
+        and (row.direction == direction or (row.series == PROMISED and row.direction == BOTH_WAYS))
+    }
 
 
 # ---- One agreement, or one transfer that belongs to none, on one day ----
@@ -970,7 +998,7 @@ def _receiver(direction: str) -> str | None:
 def _heard(claim: Claim) -> _Said:
     """A claim as it stands. A running total said with a transfer is one of its agreement."""
     first, last = claim.said[0].toordinal(), claim.said[1].toordinal()
-    is_total = claim.kind == Kind.CUMULATIVE and claim.agreement is not None
+    is_total = claim.kind == Kind.CUMULATIVE and claim.agreement is not None and claim.about.startswith("transfer:")
     about = f"agreement:{claim.agreement}" if is_total else claim.about
     receiver = _receiver(claim.direction)
     return _Said(claim, about, receiver, claim.speaker, claim.side, first, last, (last, first, claim.id))

@@ -42,6 +42,12 @@ class StoredNodes:
                 self._seen[place] = bytes(row)
         return self._seen[place]
 
+    def expect(self, places: Iterable[tuple[int, int]]) -> None:
+        """Read stored nodes at once that will be asked for one by one."""
+        wanted = [level << _LEVEL | index for level, index in places]
+        for place, value in Node.objects.using(self.using).filter(place__in=wanted).values_list("place", "hash"):
+            self._seen[place >> _LEVEL, place & (1 << _LEVEL) - 1] = bytes(value)
+
     def put(self, items: Iterable[tuple[int, int, bytes]]) -> None:
         """New nodes: level, index, hash."""
         self._fresh.update({(level, index): value for level, index, value in items})
@@ -86,6 +92,8 @@ class Office:
 
     def tree(self, size: int) -> Tree:
         """The tree over the first `size` entries."""
+        # What its root is made of is what appending asks for: the whole subtrees, one for each bit of the size.
+        self.nodes.expect((level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1)
         return Tree(self.nodes, size)
 
     @property
@@ -107,6 +115,7 @@ class Office:
         finally:
             self.tables.forget()
             self.nodes.forget()
+            self.subject_keys.forget()
 
     def sweep(self) -> None:
         """Empty the write-ahead log of what was deleted. Raises `NotSweptError`."""

@@ -226,6 +226,7 @@ class _Appending:
             ids = [request.id for request in requests[start : start + 500]]
             for row in Entry.objects.using(self.office.using).filter(id__in=ids):
                 self.ids[row.id] = row
+        self.office.subject_keys.expect(subject for request in requests for subject in request.action.parts())
         return [self._take(request, late=late) for request in requests]
 
     def _take(self, request: Request, *, late: bool) -> Done:
@@ -265,10 +266,11 @@ class _Appending:
             self.by,
         ) and public["payload"] == request.action.payload()
         parts = request.action.parts()
+        same = same and public["personal"].keys() == parts.keys()
         keys = self.office.subject_keys.get(parts)
         for subject, value in parts.items():
             if subject in keys:
-                same = same and public["personal"].get(subject) == commitment(keys[subject].salt, value)
+                same = same and public["personal"][subject] == commitment(keys[subject].salt, value)
         if not same or public["kind"] not in ("action", "proposal"):
             raise ActionRefusedError(
                 f"the identifier {request.id} belongs to entry {row.seq}, which says something else; a new action "
@@ -282,7 +284,7 @@ class _Appending:
         personal: dict[str, str] = {}
         if parts:
             self._refuse_erased(parts)
-            keys = self.office.subject_keys.make(parts)
+            keys = self.office.subject_keys.prepare(parts)
             for subject, value in parts.items():
                 personal[subject] = commitment(keys[subject].salt, value)
                 sealed = keys[subject].sealed(value, f"{self.next}:{subject}")
@@ -294,7 +296,7 @@ class _Appending:
         return self._write(action, new_identifier(), kind, outcome, payload, {}, None)
 
     def _refuse_erased(self, subjects: Iterable[str]) -> None:
-        gone = set(self.office.tables.rows(Erasure).filter(subject__in=list(subjects)).values_list("pk", flat=True))
+        gone = {subject for subject in subjects if self.office.tables.knows(Erasure, subject)}
         if gone:
             raise ActionRefusedError(
                 f"{', '.join(sorted(gone))} was withdrawn; nothing personal is recorded under that identifier again"
@@ -349,6 +351,7 @@ class _Appending:
         if not self.entries:
             return
         using = self.office.using
+        self.office.subject_keys.keep()
         Entry.objects.using(using).bulk_create(self.entries, batch_size=500)
         Part.objects.using(using).bulk_create(self.parts, batch_size=500)
         tree = self.office.tree(self.start)

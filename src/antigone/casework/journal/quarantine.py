@@ -61,7 +61,7 @@ class RowRefused:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.why}"
+        return f"{self.file}, line {self.line}: {self.why}"
 
 
 def rehearse(office: Office, incoming: Sequence[Incoming], *, by: str) -> list[RowRefused]:

@@ -61,6 +61,8 @@ class SubjectKeys:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._known: dict[str, SubjectKey] = {}
+        self._prepared: dict[str, SubjectKey] = {}
+        self._absent: set[str] = set()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -109,20 +111,39 @@ class SubjectKeys:
         with self._open() as connection:
             truncate_log(lambda sql: connection.execute(sql).fetchone(), self.path.name)
 
-    def make(self, subjects: Iterable[str]) -> dict[str, SubjectKey]:
-        """Keys for these people, made where they have none, and durable before they are used."""
+    def expect(self, subjects: Iterable[str]) -> None:
+        """Look up at once who has a key, for a transaction that will ask for them one by one."""
+        wanted = set(subjects)
+        self._absent |= wanted - self.get(wanted).keys()
+
+    def prepare(self, subjects: Iterable[str]) -> dict[str, SubjectKey]:
+        """Keys for these people, made where they have none. The new ones are nowhere but in memory until `keep`."""
         wanted = list(dict.fromkeys(subjects))
-        found = self.get(wanted)
-        fresh = {s: SubjectKey(secrets.token_bytes(32), secrets.token_bytes(32)) for s in wanted if s not in found}
-        if fresh:
-            with self._open() as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(
-                    "INSERT INTO subject_key VALUES (?, ?, ?)", [(s, k.key, k.salt) for s, k in fresh.items()]
-                )
-                connection.execute("COMMIT")
-            self._known |= fresh
-        return found | fresh
+        found = {subject: self._prepared[subject] for subject in wanted if subject in self._prepared}
+        found |= self.get(subject for subject in wanted if subject not in found and subject not in self._absent)
+        for subject in wanted:
+            if subject not in found:
+                found[subject] = SubjectKey(secrets.token_bytes(32), secrets.token_bytes(32))
+                self._prepared[subject] = found[subject]
+        return found
+
+    def keep(self) -> None:
+        """Make the prepared keys durable: before the entries that were made with them are."""
+        if not self._prepared:
+            return
+        with self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO subject_key VALUES (?, ?, ?)", [(s, k.key, k.salt) for s, k in self._prepared.items()]
+            )
+            connection.execute("COMMIT")
+        self._known |= self._prepared
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the keys that were prepared and not kept: nothing was made with them."""
+        self._prepared.clear()
+        self._absent.clear()
 
     def put(self, keys: Mapping[str, SubjectKey]) -> None:
         """Keys from a backup."""

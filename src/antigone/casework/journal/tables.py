@@ -6,7 +6,6 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-
 # One question is one small query; whoever asks more often gets all keys of the table into memory at once.
 _SINGLE_QUESTIONS = 40
 

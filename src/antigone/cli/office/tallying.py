@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -50,12 +50,14 @@ def _rivals(quantities: list[int]) -> str:
 
 
 def draw(directory: Path, who: str | None, agreement: str, out: Path, *, as_of: date | None) -> None:
-    """One picture for each direction and unit."""
+    """Two pictures, SVG and PNG, for each direction and unit in which something was promised or said."""
     with session(directory, who, acts=False) as opened:
         from antigone.casework.agreements.questions import index
-        from antigone.report.agreement_chart import agreement_charts
+        from antigone.casework.agreements.tallies import courses
+        from antigone.report.agreement_chart import AgreementCourse, agreement_charts
 
-        pictures = agreement_charts(index(opened.office), f"agreement:{agreement}", as_of)
+        drawn = courses(index(opened.office), agreement, as_of)
+    pictures = agreement_charts(cast("AgreementCourse", course.to_json()) for course in drawn)
     if not pictures:
         raise OfficeError(f"no figure is on record of an agreement ‘{agreement}’")
     out.mkdir(parents=True, exist_ok=True)

@@ -44,11 +44,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file of answers."""
+    """One file of answers; `error` says why nothing could be computed of it."""
 
     file: str
     family: str
     cases: tuple[Comparison, ...]
+    error: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the file could be read and every case agrees."""
+        return not self.error and self.passed == len(self.cases)
 
     @property
     def passed(self) -> int:
@@ -63,13 +69,18 @@ class FileReport:
     def as_json(self) -> dict[str, object]:
         """As `antigone validate --json` prints it; an infinite error is null, which JSON has no number for."""
         worst = self.worst_relative_error
+        failed: list[dict[str, object]] = [
+            {"id": case.case, "why": "; ".join(_first(case.why))} for case in self.cases if not case.passed
+        ]
+        if self.error:
+            failed.append({"id": None, "why": self.error})
         return {
             "file": self.file,
             "family": self.family,
             "cases": len(self.cases),
             "passed": self.passed,
-            "worst_relative_error": worst if math.isfinite(worst) else None,
-            "failed": [{"id": case.case, "why": "; ".join(_first(case.why))} for case in self.cases if not case.passed],
+            "worst_relative_error": worst if math.isfinite(worst) and not self.error else None,
+            "failed": failed,
         }
 
 

@@ -95,7 +95,12 @@ def read_cases(path: Path) -> list[Node]:
         raise InputError.at(path, None, None, found="text that is not UTF-8", expected="UTF-8") from error
     except json.JSONDecodeError as error:
         raise InputError.at(path, error.lineno, error.colno, found=error.msg, expected="JSON") from None
-    return Node(content, str(path), "$").items()
+    cases = Node(content, str(path), "$").items()
+    if not cases:
+        raise InputError.at(
+            path, None, "$", found="an empty list", expected="one case or more, for none proves nothing"
+        )
+    return cases
 
 
 def read_pedigree(node: Node) -> Pedigree:

@@ -66,7 +66,13 @@ class _Reader:
             tuple(self.left_out),
             tuple(self.warnings),
             self.folder.digests,
+            self._undeclared(declared),
         )
+
+    def _undeclared(self, declared: Declared) -> tuple[str, ...]:
+        """A file of frequencies is declared by lying there."""
+        has_frequencies = self.folder.has("frequencies")
+        return tuple(name for name in declared.left_to_defaults if name != "frequencies" or not has_frequencies)
 
     def _declared(self) -> Declared | None:
         if not self.folder.is_file(SETTINGS_FILE):

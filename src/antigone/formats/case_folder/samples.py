@@ -143,8 +143,17 @@ def check_one_person(joined: JoinedSamples, errors: SampleErrors, row: Row, owne
     if len(discordant) > allowed:
         _complain_of_discord(joined, discordant, allowed, row, owner, samples)
         return Checked(None)
-    warnings.append(f"{owner}: replicates disagree at {', '.join(discordant)}, as drop-in and typing errors allow")
-    return Checked(profile, warnings=tuple(warnings))
+    return Checked(profile, warnings=(*warnings, *_allowed_discord(discordant, profile, owner)))
+
+
+def _allowed_discord(discordant: Sequence[str], profile: Profile, owner: Owner) -> list[str]:
+    """One reading of three alleles disagrees with no other reading, and is told as what it is."""
+    alone = [name for name in discordant if len(profile.readings[name]) == 1]
+    among = [name for name in discordant if name not in alone]
+    told = [f"{owner}: three alleles at {name}, one of which may be a drop-in" for name in alone]
+    if among:
+        told.append(f"{owner}: replicates disagree at {', '.join(among)}, as drop-in and typing errors allow")
+    return told
 
 
 def _is_explained(readings: Sequence[Reading], errors: SampleErrors) -> bool:

@@ -35,6 +35,7 @@ from antigone.genetics.markers import UnknownPanelError, all_panels, canonical_n
 from antigone.genetics.markers import marker as known_marker
 from antigone.matching.operation import DropOut, SampleErrors, Settings
 
+_TELLING = ("threshold", "prior", "frequencies", "rare_alleles", "theta", "mutation", "drop_out")
 _RULES: Mapping[str, RareAlleleRule] = {"refuse": Refuse(), "5/2N": FiveOverTwoN(), "laplace": Laplace()}
 
 
@@ -50,6 +51,11 @@ class Declared:
         """The frequency table asked for; None where none was."""
         asked = self.case.frequencies
         return FrequenciesToml(file=asked) if isinstance(asked, str) else asked
+
+    @property
+    def left_to_defaults(self) -> tuple[str, ...]:
+        """The settings that move figures most and that nobody declared."""
+        return tuple(name for name in _TELLING if name not in self.case.model_fields_set)
 
 
 @dataclass(frozen=True)

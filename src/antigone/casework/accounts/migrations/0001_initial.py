@@ -23,6 +23,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ActorKey",
+            fields=[
+                ("key", models.TextField(primary_key=True, serialize=False)),
+                ("actor", models.TextField()),
+                ("entry", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Device",
             fields=[
                 ("id", models.TextField(primary_key=True, serialize=False)),

@@ -10,6 +10,13 @@ from django.db import migrations
 # Personal parts may go once, and only once, their person was withdrawn.
 _FIXED = ("journal_entry", "journal_node", "journal_signedcheckpoint", "journal_erasure")
 _PART = "journal_part"
+_TAKEN = {
+    "journal_entry": ("seq = NEW.seq", "id = NEW.id"),
+    "journal_node": ("place = NEW.place",),
+    "journal_signedcheckpoint": ("size = NEW.size",),
+    "journal_erasure": ("subject = NEW.subject",),
+    "journal_part": ("id = NEW.id", "(entry = NEW.entry AND subject = NEW.subject)"),
+}
 _ALLOWED = "EXISTS (SELECT 1 FROM journal_erasure WHERE subject = OLD.subject)"
 
 
@@ -18,6 +25,12 @@ def _sqlite() -> list[str]:
     found = []
     for table in (*_FIXED, _PART):
         message = said.format(table=table)
+        # INSERT OR REPLACE deletes what stands in its way without asking the trigger on deletion.
+        taken = f"EXISTS (SELECT 1 FROM {table} WHERE {' OR '.join(_TAKEN[table])})"  # noqa: S608  names of our own
+        found.append(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN {taken} BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        )
         found.append(
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )

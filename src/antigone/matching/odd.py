@@ -1,0 +1,150 @@
+"""What a search did not use, and what is odd in its input: nothing of it is passed over in silence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from antigone.genetics.hypotheses import Contradiction, does_not_fit
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.pedigrees import Sex
+from antigone.genetics.profiles import Profile
+from antigone.matching.classes import sex_by_amelogenin, sex_of
+from antigone.matching.operation import Family, Individual, LeftOut, Operation
+from antigone.matching.preparation import Prepared
+
+SEXES = {Sex.FEMALE: "female", Sex.MALE: "male"}
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyContradiction:
+    """A marker at which a family contradicts itself: it says nothing of whom the family misses, and is not used."""
+
+    family: str
+    marker: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"family {self.family}, {self.marker}: {self.what}"
+
+
+def family_contradictions(family: Family, found: Iterable[Contradiction]) -> list[FamilyContradiction]:
+    """The contradictions of a family by its samples, in words that blame nobody."""
+    return [
+        FamilyContradiction(
+            family.name, one.marker, does_not_fit([_sample_of(family, name) for name in one.persons], one.hypothesis)
+        )
+        for one in found
+    ]
+
+
+def _sample_of(family: Family, person: str) -> str:
+    """The person, and the sample where it has a name of its own."""
+    sample = family.profiles[person].sample
+    return person if sample == person else f"{person} ({sample})"
+
+
+# --- markers that only some can be compared at ------------------------------------------------------------------------
+
+
+def x_linked_left_out(operation: Operation, prepared: Prepared) -> Iterator[LeftOut]:
+    """Readings at X-linked markers that cannot be used because a sex is unknown."""
+    models = [model for model in prepared.models if model.x_linked]
+    for individual in operation.individuals:
+        if sex_of(individual) is Sex.UNKNOWN:
+            yield from _x_linked(models, [individual.profile], individual.id, "the sex of the individual is unknown")
+    for family in operation.families:
+        for person, profile in family.profiles.items():
+            if family.pedigree[person].sex is Sex.UNKNOWN:
+                which = f"{person}, family {family.name}"
+                yield from _x_linked(models, [profile], which, "the sex of this person is unknown")
+        for person in family.missing:
+            if family.pedigree[person].sex is Sex.UNKNOWN and person not in family.profiles:
+                which = f"{person}, family {family.name}"
+                reason = "the sex of the missing person is unknown"
+                yield from _x_linked(models, list(family.profiles.values()), which, reason)
+
+
+def _x_linked(models: Sequence[MarkerModel], profiles: Sequence[Profile], which: str, reason: str) -> Iterator[LeftOut]:
+    names = [model.name for model in models if any(profile.readings.get(model.name) for profile in profiles)]
+    if names:
+        yield LeftOut("marker", which, f"X-linked {', '.join(names)}: {reason}, so they are not used")
+
+
+def why_unused(
+    model: MarkerModel, individual: Individual, family: Family, person: str, contradicted: frozenset[str]
+) -> str:
+    """Why a marker that was read on both sides of a pair has no likelihood ratio; empty where a side has nothing."""
+    typed = [name for name, profile in family.profiles.items() if profile.readings.get(model.name)]
+    if not typed or not individual.profile.readings.get(model.name):
+        return ""
+    if model.name in contradicted:
+        return "the family contradicts itself here"
+    if model.x_linked:
+        sexes = (sex_of(individual), family.pedigree[person].sex)
+        if Sex.UNKNOWN in sexes:
+            whose = "individual" if sexes[0] is Sex.UNKNOWN else "missing person"
+            return f"X-linked, and the sex of the {whose} is unknown"
+        if sexes[0] is not sexes[1]:
+            return f"X-linked, and the individual is {SEXES[sexes[0]]}, the missing person {SEXES[sexes[1]]}"
+        if all(family.pedigree[name].sex is Sex.UNKNOWN for name in typed):
+            return "X-linked, and the sex of those typed is unknown"
+    return "no genotype shows what was read of the individual"
+
+
+# --- notes ------------------------------------------------------------------------------------------------------------
+
+
+def notes(operation: Operation, prepared: Prepared) -> list[str]:
+    """What a reader should know before believing a figure."""
+    found = [f"family {family.name}: {text}" for family in operation.families for text in odd_sexes(family)]
+    return [*found, *_years(operation), *_sexes_at_x(operation, prepared), *_defaults(operation)]
+
+
+def odd_sexes(family: Family, *, missing: str | None = None) -> Iterator[str]:
+    """Typed people of a family whose own amelogenin contradicts the sex recorded; `missing` names the one sought."""
+    for person, profile in family.profiles.items():
+        recorded, shown = family.pedigree[person].sex, sex_by_amelogenin(profile)
+        if Sex.UNKNOWN not in (recorded, shown) and recorded is not shown:
+            whose = "the direct reference" if person == missing else person
+            yield f"sex of {whose}: recorded {SEXES[recorded]}, amelogenin of sample {profile.sample} {SEXES[shown]}"
+
+
+def _years(operation: Operation) -> Iterator[str]:
+    aged = any(individual.age_min is not None for individual in operation.individuals)
+    born = any(family.pedigree[person].birth_year is not None for family, person in operation.missing_persons())
+    if operation.settings.year is None and aged and born:
+        yield (
+            "ages: the year of the recoveries (year) is not declared, so nobody is found too old for a missing person "
+            "although years of birth are given"
+        )
+
+
+def _sexes_at_x(operation: Operation, prepared: Prepared) -> Iterator[str]:
+    names = [model.name for model in prepared.models if model.x_linked]
+    of_dead = {sex_of(one) for one in operation.individuals if any(one.profile.readings.get(name) for name in names)}
+    of_missing = {family.pedigree[person].sex for family, person in operation.missing_persons()}
+    if {Sex.FEMALE, Sex.MALE} <= (of_dead | of_missing) and of_dead - {Sex.UNKNOWN}:
+        yield f"X-linked {', '.join(names)}: used only where individual and missing person are of one sex"
+
+
+def _defaults(operation: Operation) -> Iterator[str]:
+    used = [f"{_WORDS.get(name, name)} ({default_used(operation, name)})" for name in operation.undeclared]
+    if used:
+        yield f"nobody declared these settings, and their defaults were used: {', '.join(used)}"
+
+
+_WORDS = {"rare_alleles": "rare alleles", "drop_out": "drop-out"}
+
+
+def default_used(operation: Operation, name: str) -> str:
+    """The value that a setting has because nobody declared another, in words."""
+    settings = operation.settings
+    values = {
+        "threshold": f"log10 LR {settings.threshold:g}",
+        "prior": f"{settings.prior:g}",
+        "frequencies": operation.frequencies.name,
+        "rare_alleles": settings.rare_alleles.describe(),
+        "theta": f"{settings.theta:g}",
+        "mutation": "none",
+        "drop_out": f"{settings.remains.drop_out.rate:g}",
+    }
+    return values[name]
