@@ -334,3 +334,19 @@ def test_the_published_claims_of_nine_months(antigone, office, shared):
     early = as_json(antigone("tally", "--as-of", "2025-06-13", "--office", office, "--json"))["agreements"][0]
     sums = [row for row in early["series"] if row["series"] == "received" and row["about"].startswith("agreement:")]
     assert [row["quantity"] for row in sums if row["direction"] == "to Ukraine"] == [2412]
+
+
+def test_contested_and_refused_things_are_part_of_an_export_that_verifies(antigone, office, claims, tmp_path):
+    from antigone.ledger.verifier import main as check
+
+    imported(antigone, office, "claims", claims)
+    (tmp_path / "again.json").write_text(json.dumps({"agreement": "accord", "title": 'again "quoted" \\ and ué'}))
+    late = ["perform", "agreements.record_agreement", tmp_path / "again.json", "--late", "--office", office]
+    assert as_json(antigone(*late, "--as", "first", "--json"))["outcome"] == "contested"
+    (tmp_path / "device.json").write_text(json.dumps({"device": "tablet-1", "title": "a tablet"}))
+    add = ["perform", "accounts.add_device", tmp_path / "device.json", "--office", office, "--as", "first", "--json"]
+    proposed = as_json(antigone(*add))
+    as_json(antigone("refuse", proposed["id"], "--why", "not needed", "--office", office, "--as", "second", "--json"))
+    assert antigone("verify", "--office", office)[0] == 0
+    assert antigone("export", "ledger", tmp_path / "out", "--office", office)[0] == 0
+    assert check([str(tmp_path / "out"), "--against", str(office / "checkpoint")]) == 0

@@ -29,7 +29,7 @@ ENTRY = re.compile(
     r'(?:"keys":\[(?:\{"actor":TEXT,"key":"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="\},?)*\],)?'
     r'"kind":"(?:action|proposal|approval|refusal)","outcome":"(?:applied|contested|proposed|refused)",'
     r'"payload":\{.*\},"personal":\{(?:TEXT:"[0-9a-f]{64}",?)*\},(?:"revoked":\[(?:TEXT,?)*\],)?'
-    r'"seq":\d+,"v":1,"version":\d+\}'.replace("TEXT", r'"[^"\\]+"'),
+    r'"seq":\d+,"v":1,"version":\d+(?:,"why":"(?:[^"\\]|\\.)+")?\}'.replace("TEXT", r'"[^"\\]+"'),
 )
 KEY_LINE = re.compile(r"([^\s+\ud800-\udfff]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})\n")
 MANIFEST_LINE = re.compile(r"([0-9a-f]{64} (?:0|[1-9][0-9]{0,18})) ([A-Za-z0-9][A-Za-z0-9._-]{0,199})")
@@ -264,7 +264,7 @@ def read_entry(text: str) -> dict[str, Any]:
     entry: dict[str, Any] = json.loads(text)
     if (spelled(entry) if any(pattern.search(text) for pattern in UNLIKE) else encoded(entry)) != text:
         raise ValueError("not canonical JSON (RFC 8785)")
-    if not ENTRY.fullmatch(text) or len(entry) != 12 + ("keys" in entry) + ("revoked" in entry):
+    if not ENTRY.fullmatch(text) or len(entry) != 12 + sum(name in entry for name in ("keys", "revoked", "why")):
         raise ValueError("a field is missing, unknown, or not of its form")
     return entry
 

@@ -23,8 +23,9 @@ ClaimKind = Literal[
     "promise", "declared", "handed over", "received", "cumulative", "provenance", "characterisation", "accusation",
     "denial", "assessment", "observation", "forecast",
 ]  # fmt: skip
-Name = Annotated[str, Field(pattern=r"^[^\s/:][^/:\n]{0,119}$")]
-About = Annotated[str, Field(pattern=r"^(transfer|agreement):[^\s/:][^/:\n]{0,119}$")]
+_NAME = r'[^\s/:"\\\x00-\x1f\x7f][^/:"\\\x00-\x1f\x7f]{0,119}'
+Name = Annotated[str, Field(pattern=f"^{_NAME}$")]
+About = Annotated[str, Field(pattern=f"^(transfer|agreement):{_NAME}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
 
