@@ -352,3 +352,66 @@ def test_a_heterozygous_male_on_x_is_refused():
         log_likelihoods(
             Pedigree.build([Person("a", sex=Sex.MALE)]), [model((0.5, 0.5), x_linked=True)], [{"a": Typed(alleles(2))}]
         )
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("count", [153, 154, 161, 170, 600])
+def test_no_number_of_people_is_too_many_for_the_range_of_numbers(compiled, count):
+    marker = model((0.1, 0.9))
+    a = marker.alleles[0]
+    people = Pedigree.build([Person(f"p{i}") for i in range(count)])
+    known = {f"p{i}": Typed((a, a)) for i in range(count)}
+    (found,) = log_likelihoods(people, [marker], [known], Options(compiled=compiled))
+    assert math.isclose(found, 2 * count * math.log(0.1), rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("count", [30, 77, 300])
+def test_a_father_of_hundreds_of_half_siblings(compiled, count):
+    """Everybody homozygous for an allele of frequency p: the father has it twice, or once and passed it each time."""
+    p = 1e-4
+    marker = model((p, 1 - p))
+    a = marker.alleles[0]
+    people = Pedigree.build([Person("f", sex=Sex.MALE), *(Person(f"p{i}", "f") for i in range(count))])
+    known = {f"p{i}": Typed((a, a)) for i in range(count)}
+    (found,) = log_likelihoods(people, [marker], [known], Options(compiled=compiled))
+    father = np.logaddexp(2 * math.log(p), math.log(2 * p * (1 - p)) - count * math.log(2))
+    assert math.isclose(found, father + count * math.log(p), rel_tol=1e-12)
+
+
+def test_pruning_takes_identical_twins_as_one_person():
+    """One twin is typed and the other has the child: that is a typed father, not an untyped founder."""
+    twins = [Person("t1", sex=Sex.MALE), Person("t2", sex=Sex.MALE)]
+    people = Pedigree.build([*twins, Person("c", "t2")], twins=[("t1", "t2")])
+    alone = Pedigree.build([Person("t", sex=Sex.MALE), Person("c", "t")])
+    marker = model((0.2, 0.8))
+    a, b = marker.alleles
+    options = Options(prune_untyped_founders=True)
+    told = log_likelihoods(people, [marker], [{"t1": Typed((a, a)), "c": Typed((a, b))}], options)
+    assert told == pytest.approx(log_likelihoods(alone, [marker], [{"t": Typed((a, a)), "c": Typed((a, b))}]))
+    untyped = pruned_untyped_founders(people, {"c"})
+    assert [person.id for person in untyped.persons] == ["c"]
+
+
+def test_the_sex_of_one_twin_is_that_of_the_other():
+    marker = model((0.2, 0.8), x_linked=True)
+    a = marker.alleles[0]
+    for sexes in ((Sex.UNKNOWN, Sex.MALE), (Sex.MALE, Sex.UNKNOWN)):
+        people = Pedigree.build([Person("t1", sex=sexes[0]), Person("t2", sex=sexes[1])], twins=[("t1", "t2")])
+        typed = "t1" if sexes[0] is Sex.MALE else "t2"
+        (found,) = log_likelihoods(people, [marker], [{typed: Typed((a,))}])
+        assert math.isclose(math.exp(found), 0.2)
+
+
+@pytest.mark.parametrize("code", [[0, -1], [-2, -2], [0, 2], [5, 5]])
+def test_codes_that_are_no_genotype_are_refused(code):
+    people = Pedigree.build([Person("p")])
+    with pytest.raises(LikelihoodError, match=r"case 0, marker, p: found"):
+        typed_log_likelihoods(people, [model((0.2, 0.8))], np.array([[[code]]]))
+
+
+def test_a_heterozygous_male_on_x_is_refused_and_no_markers_give_no_numbers():
+    people = Pedigree.build([Person("p", sex=Sex.MALE)])
+    with pytest.raises(LikelihoodError, match="one allele, twice, for a male on X"):
+        typed_log_likelihoods(people, [model((0.2, 0.8), x_linked=True)], np.array([[[[0, 1]]]]))
+    assert typed_log_likelihoods(people, [], np.zeros((3, 0, 1, 2), dtype=int)).shape == (3, 0)

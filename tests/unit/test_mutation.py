@@ -155,3 +155,18 @@ def test_mutation_differs_between_the_sexes():
     assert (
         mutation.describe() == "female equal(rate=0.001), male stepwise(rate=0.002, microvariant_rate=0.0, range=0.1)"
     )
+
+
+def test_frequencies_of_zero_are_told_in_words_where_a_model_divides_by_them():
+    alleles = (Repeat(10), Repeat(11))
+    with pytest.raises(MutationError, match="at least two alleles with a frequency above 0"):
+        Proportional(0.01).matrix(alleles, np.array([1.0, 0.0]))
+    with pytest.raises(MutationError, match="a frequency above 0 for every allele"):
+        Stationary(Equal(0.01)).matrix(alleles, np.array([1.0, 0.0]))
+
+
+def test_two_rates_that_sum_to_one_leave_no_negative_probability():
+    alleles = (Repeat(10), Repeat(11), Repeat(10, 2), Repeat(11, 2))
+    matrix = Stepwise(0.9, 0.5, 0.1).matrix(alleles, np.full(4, 0.25))
+    assert matrix.min() >= 0
+    assert np.allclose(matrix.sum(axis=1), 1, rtol=0, atol=1e-15)

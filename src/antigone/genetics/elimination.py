@@ -67,6 +67,9 @@ class TooComplexError(ValueError):
 
 LARGEST_TABLE = 2.0**27  # one gigabyte of double precision
 
+# So many tables are multiplied at once; each is kept near 1, so the product stays within the range of numbers.
+MOST_FACTORS = 24
+
 # Multiplications that take about as long as another search for an order.
 _CHEAP = 2e6
 
@@ -233,7 +236,7 @@ class _Elimination:
     def _weigh(self, variable: int) -> tuple[float, float, float]:
         """Cost of summing a variable out, size of what is left, and what it adds beyond what it takes away."""
         reach = self._reach(variable)
-        size = math.prod(self.sizes[v] for v in reach.variables)
+        size = math.prod((self.sizes[v] for v in reach.variables), start=1.0)
         if reach.kept is not None:
             size *= self._passed_size(reach.kept)
         left = size / self.sizes[variable]
@@ -246,10 +249,10 @@ class _Elimination:
     def _passed_size(self, gate: Gate) -> int:
         return self.alleles[self.tables[gate.table].locus]
 
-    def _table_size(self, table: int) -> int:
+    def _table_size(self, table: int) -> float:
         variables = self.tables[table].variables
         locus = self.tables[table].locus
-        return math.prod(self.alleles[locus] if v == PASSED else self.sizes[v] for v in variables)
+        return math.prod((self.alleles[locus] if v == PASSED else self.sizes[v] for v in variables), start=1.0)
 
     def _eliminate(self, variable: int) -> set[int]:
         """Sum a variable out; returns the variables whose neighbourhood changed."""
@@ -289,8 +292,8 @@ class _Elimination:
 
     def _step(self, factors: Iterable[Factor], remaining: list[int], summed: int, *, locus: int) -> int:
         """Plan one step: which loop is innermost, and so how the result lies in memory."""
-        factors = list(factors)
-        size = math.prod(self.alleles[locus] if v == PASSED else self.sizes[v] for v in remaining)
+        factors = self._multiplied_in_parts(list(factors))
+        size = math.prod((self.alleles[locus] if v == PASSED else self.sizes[v] for v in remaining), start=1.0)
         self.cost += 20.0 + size * (self.sizes[summed] if summed != NONE else 1) * max(1, len(factors))
         self.largest = max(self.largest, float(size))
         selectors = {factor.selector for factor in factors if factor.selector >= 0}
@@ -306,6 +309,22 @@ class _Elimination:
         outer = [v for v in ordered if v != inner] + ([summed] if gated else [])
         self.steps.append(Step(out, tuple(factors), tuple(outer), inner, NONE if gated else summed))
         return out
+
+    def _multiplied_in_parts(self, factors: list[Factor]) -> list[Factor]:
+        """Multiply tables over the same variables beforehand where there are too many for the range of numbers."""
+        while len(factors) > MOST_FACTORS:
+            alike: dict[tuple[int, ...], list[Factor]] = {}
+            for factor in factors:
+                variables = self.tables[factor.table].variables
+                if factor.selector < 0 and PASSED not in variables:
+                    alike.setdefault(tuple(sorted(set(variables))), []).append(factor)
+            variables, most = max(alike.items(), key=lambda item: len(item[1]), default=((), []))
+            part = most[:MOST_FACTORS]
+            if len(part) < 2:
+                break
+            product = self._step(part, list(variables), NONE, locus=0)
+            factors = [factor for factor in factors if factor not in part] + [Factor(product)]
+        return factors
 
     def _innermost(self, factors: list[Factor], remaining: list[int], summed: int, selectors: set[int]) -> int:
         """The longest axis of the result, best one that a factor shares with the summed variable."""

@@ -317,6 +317,10 @@ def _fill_leaf(memory, at, table, sizes_a, alleles, counts, matrix, inbreeding, 
                     memory[at + (way * counts[parent] + h) * width + column] = value
 
 
+# Tables are kept within this range: a step multiplies up to `elimination.MOST_FACTORS` of them.
+_SMALL, _LARGE = 2.0**-8, 2.0**8
+
+
 @njit(cache=True, nogil=True)
 def _run(  # type: ignore[no-untyped-def]
     variables, tables, axes, steps, outer, factors, memory, work_from, frequencies_at, weights_at, observations_at,
@@ -532,11 +536,11 @@ def _run(  # type: ignore[no-untyped-def]
             if largest == 0.0:
                 impossible = True
                 break
-            if largest < 1e-60 or largest > 1e60:
+            if largest < _SMALL or largest > _LARGE:
                 shift = int(np.floor(np.log2(largest)))
-                scale = 2.0 ** (-shift)
+                half = -shift // 2  # in two halves: the power that lifts a denormal number is out of range itself
                 for i in range(size):
-                    memory[out_at + i] *= scale
+                    memory[out_at + i] = memory[out_at + i] * 2.0**half * 2.0 ** (-shift - half)
                 exponent += shift
 
         exponents[problem] = exponent
@@ -581,7 +585,7 @@ def _evaluate_one(schedule: Schedule, problems: Problems, problem: int) -> tuple
         if largest == 0.0:
             return np.zeros(0), 0
         shift = int(np.floor(np.log2(largest)))
-        answer = answer * 2.0**-shift
+        answer = np.ldexp(answer, -shift)
         exponent += shift
         arrays[step.out] = answer
     return answer, exponent

@@ -53,7 +53,8 @@ def does_not_fit(samples: Sequence[str], hypothesis: str) -> str:
     'the sample of F shows what no genotype can; the sex recorded, a label or the typing may be wrong'
     """
     if len(samples) == 1:
-        return f"the sample of {samples[0]} shows what no genotype can; the sex recorded, a label or the typing may be wrong"
+        alone = f"the sample of {samples[0]} shows what no genotype can"
+        return f"{alone}; the sex recorded, a label or the typing may be wrong"
     whose = f"{', '.join(samples[:-1])} and {samples[-1]}"
     return f"the samples of {whose} do not fit {hypothesis}; a label, a typing or the pedigree may be wrong"
 

@@ -278,6 +278,9 @@ def typed_log_likelihoods(
     codes = np.asarray(genotypes, dtype=np.int64)
     if codes.shape[1:] != (len(models), len(pedigree), 2):
         raise LikelihoodError(f"genotypes of shape {codes.shape} for {len(models)} markers and {len(pedigree)} persons")
+    _check_codes(pedigree, models, codes)
+    if codes.size == 0:
+        return np.zeros(codes.shape[:2])
     if pedigree.twins or options.theta or options.prune_untyped_founders or len({m.x_linked for m in models}) > 1:
         return _one_by_one(pedigree, models, codes, options)
     answers = np.zeros(codes.shape[:2])
@@ -291,6 +294,23 @@ def typed_log_likelihoods(
     return answers
 
 
+def _check_codes(pedigree: Pedigree, models: Sequence[MarkerModel], codes: Integers) -> None:
+    """Raise `LikelihoodError` for the first code that is none, half a genotype, or two alleles where there is one."""
+    sizes = np.array([len(model) for model in models], dtype=np.int64)[None, :, None]
+    first, second = codes[..., 0], codes[..., 1]
+    single = np.array([[_copies(person, model) == 1 for person in pedigree.persons] for model in models], dtype=bool)
+    wrong = (first < -1) | (second < -1) | (first >= sizes) | (second >= sizes)
+    wrong |= (first < 0) != (second < 0)
+    wrong |= single.reshape(1, len(models), len(pedigree)) & (first != second)
+    if wrong.any():
+        case, m, i = (int(k) for k in np.argwhere(wrong)[0])
+        name, found = pedigree.persons[i].id, codes[case, m, i].tolist()
+        expected = f"two codes from 0 to {len(models[m]) - 1}, or −1 twice"
+        if single[m, i]:
+            expected += "; one allele, twice, for a male on X"
+        raise LikelihoodError(f"case {case}, {models[m].name}, {name}: found {found}; expected {expected}")
+
+
 def pruned_untyped_founders(pedigree: Pedigree, typed: set[str]) -> Pedigree:
     """Leave out untyped people who are leaves, or founders with one child.
 
@@ -298,20 +318,23 @@ def pruned_untyped_founders(pedigree: Pedigree, typed: set[str]) -> Pedigree:
     is 0 (SEMANTICS 18), again and again until nobody is left to prune.
     """
     persons = {person.id: person for person in pedigree.persons}
+    one = {name: min(group) for group in pedigree.twins for name in group}  # identical twins are one person here
+    typed = {one.get(name, name) for name in typed}
     while True:
-        children: dict[str, list[str]] = {name: [] for name in persons}
+        children: dict[str, set[str]] = {one.get(name, name): set() for name in persons}
         for person in persons.values():
             for parent in (person.father, person.mother):
                 if parent is not None:
-                    children[parent].append(person.id)
+                    children[one.get(parent, parent)].add(one.get(person.id, person.id))
         gone = {
             name
             for name, person in persons.items()
-            if name not in typed
-            and (not children[name] or (len(children[name]) == 1 and person.father is None and person.mother is None))
+            if (whole := one.get(name, name)) not in typed
+            and (not children[whole] or (len(children[whole]) == 1 and person.father is None and person.mother is None))
         }
         if not gone:
-            return Pedigree.build(persons.values(), family=pedigree.family, twins=pedigree.twins)
+            twins = [group for group in pedigree.twins if min(group) in persons]
+            return Pedigree.build(persons.values(), family=pedigree.family, twins=twins)
         persons = {
             name: replace(
                 person,
@@ -427,7 +450,10 @@ def _member(pedigree: Pedigree, person: Person, position: Mapping[str, int], x_l
     # A parent's sex follows from the role; elsewhere it matters on X only, and autosomal shapes are shared without it.
     male = None
     if x_linked:
-        male = {Sex.MALE: True, Sex.FEMALE: False, Sex.UNKNOWN: _sex_by_role(pedigree, person.id)}[person.sex]
+        alike = next((group for group in pedigree.twins if person.id in group), frozenset({person.id}))
+        sexes = {pedigree[name].sex for name in alike} - {Sex.UNKNOWN}
+        roles = {_sex_by_role(pedigree, name) for name in alike} - {None}
+        male = sexes == {Sex.MALE} if sexes else next(iter(roles), None)
     return Member(father, mother, male, (Role.UNTYPED,), inbred=person.inbreeding > 0)
 
 

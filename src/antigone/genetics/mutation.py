@@ -92,9 +92,11 @@ class Proportional:
     def matrix(self, alleles: Sequence[Allele], frequencies: Vector) -> Matrix:
         """Shape (alleles, alleles). Raises `MutationError` where the rate is too high for these frequencies."""
         p = frequencies
-        if len(p) == 1:
-            return np.ones((1, 1))
+        if len(p) <= 1:
+            return np.ones((len(p), len(p)))
         heterozygosity = float(np.sum(p * (1 - p)))
+        if heterozygosity <= 0:
+            raise MutationError("proportional mutation needs at least two alleles with a frequency above 0")
         a = self.rate / heterozygosity
         if a * (1 - p.min()) > 1:
             raise MutationError(
@@ -147,7 +149,8 @@ class Stepwise:
         matrix = np.divide(self.rate * within, shares, out=np.zeros((n, n)), where=shares > 0)
         elsewhere = n - same_group.sum(axis=1)
         matrix += np.where(same_group, 0.0, self.microvariant_rate / np.maximum(elsewhere, 1)[:, None])
-        matrix[np.diag_indices(n)] = 1 - self.rate * (shares[:, 0] > 0) - self.microvariant_rate * (elsewhere > 0)
+        stays = 1 - self.rate * (shares[:, 0] > 0) - self.microvariant_rate * (elsewhere > 0)
+        matrix[np.diag_indices(n)] = np.maximum(stays, 0)  # two rates that sum to 1 may round below it
         return matrix
 
     def describe(self) -> str:
@@ -197,6 +200,8 @@ class Dawid:
         n, r = len(alleles), self.range
         if n == 1:
             return np.ones((1, 1))
+        if np.any(frequencies <= 0):
+            raise MutationError("the dawid model needs a frequency above 0 for every allele")
         a = (1 - r**n) / (1 - r)
         ranks = np.arange(n)
         distance = np.abs(ranks[:, None] - ranks[None, :])
@@ -287,8 +292,10 @@ def stationary(matrix: Matrix, frequencies: Vector) -> Matrix:
     """The transform "PM" of a mutation matrix; shapes (alleles, alleles) and (alleles,)."""
     n = len(frequencies)
     expected_rate = 1 - float(np.diag(matrix) @ frequencies)
-    if n == 1 or expected_rate == 0:
+    if n <= 1 or expected_rate == 0:
         return matrix.copy()
+    if np.any(frequencies <= 0):
+        raise MutationError("the stationary transform needs a frequency above 0 for every allele")
     v = _stationary_vector(matrix)
     leaving = 1 - float(np.diag(matrix) @ v)
     d = expected_rate * v / (leaving * frequencies)
