@@ -184,12 +184,12 @@ def test_settings_of_a_project_that_no_search_uses_are_told():
     noted = replace(base.dvi, notes=("A note",), notes_declared=1)
     operation = operation_from_familias(replace(base, sections=sections, dvi=noted), "x.fam")
     assert operation.warnings == (
-        "DatabaseSize (2500, at 1 markers) is not used and not kept",
-        "Minor allele frequency (0.001, at 1 markers) is not used and not kept",
+        "DatabaseSize (2500) is not used and not kept",
+        "Minor allele frequency (0.001) is not used and not kept",
         "[Prior] (UseList= Yes, Size= 3) is not used and not kept: the prior is 0.5, the default",
         "[Advanced] [[Direct/Identity]] (Dropin= 0.05, Dropout= 0, Error= 0) is not used and not kept",
         "[Advanced] [[Simulation]] (ForceMAF= Disabled) is not used and not kept",
-        "[[Notes]] (1 of them) are not read",
+        "[[Notes]] (lines: 1) are not read",
     )
     assert operation.undeclared == ("threshold", "prior")
 
@@ -197,7 +197,7 @@ def test_settings_of_a_project_that_no_search_uses_are_told():
 def test_a_case_beside_the_dvi_section_is_told():
     both = replace(project(ONE), persons=(fam.Person("Father", male=True),))
     assert operation_from_familias(both, "x.fam").warnings == (
-        "the case outside the DVI section (1 persons, 0 pedigrees) is not read",
+        "the case outside the DVI section (persons: 1, pedigrees: 0) is not read",
     )
 
 
@@ -217,7 +217,7 @@ def test_drop_out_comes_back_and_drop_in_is_said_to_be_lost():
     back = again.settings.remains
     assert [back.drop_out.by_marker[name] for name in ("D3S1358", "TH01", "FGA")] == [0.1, 0.1, 0.3]
     assert back.drop_in == 0.0
-    assert "drop-in 0.02: a project has one for direct comparisons only, which is not read back" in lost
+    assert "drop-in 0.02: a project has one for direct comparisons alone, not read back" in lost
     by_length = replace(rates.drop_out, per_100_bases=1.0, flanks=dict.fromkeys(("D3S1358", "TH01", "FGA"), 50.0))
     settings = replace(operation.settings, remains=SampleErrors(by_length))
     _, lost = familias_from_operation(replace(operation, settings=settings))

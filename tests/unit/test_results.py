@@ -1,21 +1,29 @@
 """The files of a search, and the report, on an operation small enough to know by heart."""
 
 import csv
+import errno
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from antigone.genetics.mutation import NO_MUTATION
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.matching import search as searching
 from antigone.matching.hits import hits
-from antigone.matching.search import search
+from antigone.matching.search import SearchResult, search
 from antigone.report import results
+from antigone.report.advice import advice
+from antigone.report.charts import lr_distribution
 from antigone.report.results import OutputError, write_results
 from antigone.report.search_report import render_search_report
-from small_operation import MARKERS, small_operation
+from small_operation import MARKERS, profile, small_operation
 
 COLUMNS = [
     "individual", "missing_person", "family", "log10_lr", "expected_coincidences", "exclusions", "posterior",
@@ -196,6 +204,147 @@ def test_contradictions_of_age_are_shown_with_the_hit():
     assert "age: the individual was at most 30, the missing person at least" not in text  # F1-M1 fits
     women = [hit for hit in hits(found) if hit.individual.id == "R1" and hit.missing_person == "F2-M1"]
     assert women[0].contradictions == ("sex: the individual is male, the missing person female",)
+
+
+def words_of(found: SearchResult) -> str:
+    text = render_search_report(found, hits(found), {})
+    return " ".join("".join(Page(text).texts).split())
+
+
+def test_a_marker_that_was_not_used_says_why_in_the_row_and_in_the_table(tmp_path):
+    operation = small_operation(threshold=-300.0)
+    family = operation.families[0]
+    torn = replace(family, profiles={**family.profiles, "F1-M1": profile("S9", D3S1358=(11, 12))})
+    settings = replace(operation.settings, mutation=NO_MUTATION)
+    found = search(replace(operation, families=(torn,), settings=settings))
+    words = words_of(found)
+    assert "the family contradicts itself here; not used" in words
+    assert "direct reference: it differs from the remains at D3S1358" in words
+    assert "Nothing was left out" not in words
+    write_results(found, tmp_path / "report", seconds=dict)
+    first = pl.read_csv(tmp_path / "report" / "hits.csv").row(0, named=True)
+    assert (first["lr_D3S1358"], first["not_used"]) == (None, "D3S1358: the family contradicts itself here")
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text())
+    assert summary["family_contradictions"][0]["marker"] == "D3S1358"
+    assert [one["id"] for one in summary["left_out"]] == ["D3S1358, family F1"]
+
+
+def test_every_pair_is_in_the_picture_or_counted_beneath_it(found):
+    assert "All pairs are drawn." in words_of(found)
+    histogram = found.histogram.copy()
+    histogram[0], histogram[-1] = 7, 1
+    assert "Not drawn: 7 pairs below the left edge and 1 pair beyond the right edge." in words_of(
+        replace(found, histogram=histogram)
+    )
+
+
+def test_a_lifetime_sample_of_many_markers_is_in_the_picture():
+    # 24 markers of a direct reference reach 10³⁵; the axis goes further.
+    assert searching.HISTOGRAM_EDGES[-1] >= 60
+
+
+def test_the_threshold_is_named_beneath_the_picture_where_it_hides_nothing():
+    edges = np.arange(-2.0, 6.5, 0.5)
+    pairs = np.ones(len(edges) + 1)
+    assert "listed from 5.5" in lr_distribution(edges, pairs, pairs, 5.5, title="t")
+    assert "listed from" not in lr_distribution(edges, pairs, pairs, -400.0, title="t")
+
+
+def test_what_nobody_declared_is_called_a_default():
+    operation = small_operation()
+    assert "reached the declared threshold" in words_of(search(operation))
+    words = words_of(search(replace(operation, undeclared=("threshold", "prior", "frequencies"))))
+    assert "reached the default threshold (nobody declared one), a log10 LR of 0.5." in words
+    assert "declared threshold" not in words
+    assert "with probability 0.5 (the default, for nobody declared another)" in words
+    assert "their defaults were used: threshold (log10 LR 0.5), prior (0.5), frequencies (NIST 1036 Caucasian)" in words
+
+
+def test_the_pedigree_says_whose_markers_it_shows_and_why(found):
+    best = hits(found)[0]
+    ordered = sorted(best.by_marker, key=best.by_marker.__getitem__)
+    assert f"Genotypes are shown at {ordered[-1]}, which speaks most for this pair, and at {ordered[0]}," in words_of(
+        found
+    )
+
+
+def test_no_exclusion_is_a_figure_too(found):
+    text = render_search_report(found, hits(found), {})
+    table = re.search(r'<table class="hits">.*?</table>', text, re.DOTALL)[0]
+    exclusions = re.findall(r'<td class="number">(\d*)</td><td>', table)
+    assert exclusions == [str(hit.exclusions) for hit in hits(found)]
+    assert "0" in exclusions
+
+
+def test_two_brothers_whom_nothing_tells_apart_speak_against_each_other():
+    operation = small_operation()
+    family = operation.families[0]
+    people = Pedigree.build([*family.pedigree.persons, Person("F1-M2", "F1-FA", "F1-MO", Sex.MALE, 2002)])
+    found = search(replace(operation, families=(replace(family, pedigree=people, missing=("F1-M1", "F1-M2")),)))
+    words = words_of(found)
+    assert "fits F1-M1 equally well" in words
+    assert "fits F1-M2 equally well" in words
+    assert "R1 fits F1-M2 (family F1) equally well, log10 LR" in words
+    assert "what was typed cannot tell them apart" in words
+    assert "better" not in words
+
+
+def test_bags_that_nobody_recorded_are_not_counted_as_none(tmp_path):
+    operation = small_operation()
+    some = replace(operation.individuals[0], bag="", transfer="")
+    found = search(replace(operation, individuals=(some, *operation.individuals[1:])))
+    assert "bags they came in2 (1 of the dead: not recorded)" in words_of(found)
+    bare = tuple(replace(one, bag="", transfer="") for one in operation.individuals)
+    found = search(replace(operation, individuals=bare))
+    assert "bags they came innot recorded" in words_of(found)
+    write_results(found, tmp_path / "report", seconds=dict)
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text())
+    assert (summary["bags"], summary["transfers"]) == (None, None)
+
+
+def test_a_wide_pedigree_is_scaled_to_the_page(written):
+    style = re.search(r"<style>(.*?)</style>", (written / "report.html").read_text(), re.DOTALL)[1]
+    assert "figure svg { max-width: 100%; height: auto; }" in style
+    assert "max-width: none; }" not in style.replace("body { max-width: none; padding", "")
+
+
+def test_a_marker_that_only_a_mutation_explains_is_said_so():
+    found = search(small_operation(threshold=-300.0))
+    sentences = [sentence for hit in hits(found) for sentence in advice(hit, MARKERS)]
+    assert any("can be explained only by a mutation, an error or a drop-in:" in sentence for sentence in sentences)
+
+
+def test_seconds_are_asked_for_when_the_report_is_written(found, tmp_path, monkeypatch):
+    told = []
+    ordinary = results.render_search_report
+    monkeypatch.setattr(results, "render_search_report", lambda *parts: told.append("report") or ordinary(*parts))
+    write_results(found, tmp_path / "report", seconds=lambda: told.append("seconds") or {})
+    assert told == ["report", "seconds"]
+
+
+def test_an_earlier_result_comes_back_where_its_replacement_was_stopped(found, written, monkeypatch):
+    ordinary = Path.rename
+
+    def stopped(path, target):
+        if ".partial-" in path.name:
+            raise KeyboardInterrupt
+        return ordinary(path, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_results(found, written, seconds=dict, replace=True)
+    assert [path.name for path in written.parent.iterdir()] == ["report"]
+    assert (written / "hits.csv").is_file()
+
+
+def test_a_full_disk_is_told_by_the_name_that_was_asked_for(found, tmp_path, monkeypatch):
+    def full(path, text):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(results, "_write_text", full)
+    with pytest.raises(OutputError, match=r"report could not be written: No space left on device"):
+        write_results(found, tmp_path / "report", seconds=dict)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_texts_of_the_case_cannot_break_out_of_the_report():

@@ -128,7 +128,7 @@ def _drop_out(project: fam.FamiliasProject, names: Mapping[str, str]) -> DropOut
 def _not_used(project: fam.FamiliasProject, settings: Settings) -> Iterator[str]:
     """What else stands in the project, of which an operation keeps nothing."""
     if project.persons:
-        count = f"{len(project.persons)} persons, {len(project.pedigrees)} pedigrees"
+        count = f"persons: {len(project.persons)}, pedigrees: {len(project.pedigrees)}"
         yield f"the case outside the DVI section ({count}) is not read"
     for what, values in (
         ("DatabaseSize", [marker.database_size for marker in project.frequencies.markers]),
@@ -136,7 +136,7 @@ def _not_used(project: fam.FamiliasProject, settings: Settings) -> Iterator[str]
     ):
         stated = [value.text for value in values if value is not None and value.value > 0]
         if stated:
-            yield f"{what} ({', '.join(dict.fromkeys(stated))}, at {len(stated)} markers) is not used and not kept"
+            yield f"{what} ({', '.join(dict.fromkeys(stated))}) is not used and not kept"
     for section in project.sections:
         if section.title == "Prior":
             declared = ", ".join(section.lines)
@@ -158,7 +158,7 @@ def _settings_not_used(section: fam.Section, place: str) -> Iterator[str]:
 def _of_dvi_not_used(dvi: fam.Dvi) -> Iterator[str]:
     notes = [note for note in dvi.notes or () if note.strip()]
     if notes:
-        yield f"[[Notes]] ({len(notes)} of them) are not read"
+        yield f"[[Notes]] (lines: {len(notes)}) are not read"
     for section in dvi.more:
         yield f"[DVI] [[{section.title}]] is not understood and not kept"
     yield from _lines_not_kept("unidentified persons", dvi.unidentified)
@@ -503,7 +503,7 @@ def _lost_settings(operation: Operation) -> list[str]:
         lost.append("linkage between markers")
     if settings.remains.drop_in:
         lost.append(
-            f"drop-in {settings.remains.drop_in:g}: a project has one for direct comparisons only, which is not read back"
+            f"drop-in {settings.remains.drop_in:g}: a project has one for direct comparisons alone, not read back"
         )
     if settings.remains.drop_out.per_100_bases:
         lost.append("drop-out that depends on length: written as the rate of each marker")

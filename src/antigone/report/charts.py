@@ -58,7 +58,9 @@ def lr_distribution(edges: Floats, observed: Floats, expected: Floats, threshold
         axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
         axes.set_axisbelow(True)
         # Beneath the picture, where it hides no bar and no line.
-        figure.legend(loc="lower left", bbox_to_anchor=(0.065, 0.0), ncols=3, frameon=False)
+        handles, _ = axes.get_legend_handles_labels()
+        handles.sort(key=lambda handle: handle.get_label() != "this search")
+        figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.065, 0.0), ncols=3, frameon=False)
         return _as_svg(figure)
 
 

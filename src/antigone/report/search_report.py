@@ -126,12 +126,11 @@ def _picture(result: SearchResult) -> Markup:
 def _caption(result: SearchResult, hits: Sequence[Hit]) -> str:
     threshold = result.operation.settings.threshold
     beyond = [(int(result.histogram[0]), "below the left edge"), (int(result.histogram[-1]), "beyond the right edge")]
-    not_drawn = listing([f"{counted(count, 'pair')} {where}" for count, where in beyond if count] or ["no pair"])
+    outside = [f"{counted(count, 'pair')} {where}" for count, where in beyond if count]
+    drawn = f"Not drawn: {listing(outside)}." if outside else "All pairs are drawn."
     listed = sum(hit.log10_lr >= threshold for hit in hits)
     expected = chance_pairs(*result.coincidences.at_least(threshold))
-    return (
-        f"Not drawn: {not_drawn}. From the threshold upwards: {listed:,} in this search, {expected} expected by chance."
-    )
+    return f"{drawn} From the threshold upwards: {listed:,} in this search, {expected} expected by chance."
 
 
 # --- one section for each hit -----------------------------------------------------------------------------------------
@@ -245,7 +244,8 @@ def _rivalry(hit: Hit, other: Hit) -> str:
     if other.individual.id == hit.individual.id:
         whom = f"{other.missing_person} (family {other.family.name})"
         if _is_equal(hit, other):
-            return f"{hit.individual.id} fits {whom} equally well, log10 LR {log10}: what was typed cannot tell the two"
+            equally = f"{hit.individual.id} fits {whom} equally well, log10 LR {log10}"
+            return f"{equally}: what was typed cannot tell them apart"
         return f"{hit.individual.id} also reaches log10 LR {log10} with {whom}"
     whom = f"{other.individual.id}, log10 LR {log10}"
     return f"{hit.missing_person} is also reached by {whom}: the same person, or one is wrong"
