@@ -136,14 +136,19 @@ def test_the_same_file_again_changes_nothing_and_a_changed_one_corrects(antigone
 
 def test_quarantine_that_was_changed_is_not_accepted(antigone, office, claims):
     found = as_json(antigone("import", "claims", claims, "--office", office, "--as", "first", "--json"))
-    waiting = office / "quarantine" / f"{found['id']}.json"
-    waiting.write_bytes(waiting.read_bytes().replace(b'"quantity":38', b'"quantity":36'))
+    waiting = office / "quarantine" / f"{found['id']}.sealed"
+    content = bytearray(waiting.read_bytes())
+    content[40] ^= 1
+    waiting.write_bytes(content)
     status, _, err = antigone("accept", found["id"], "--office", office, "--as", "second")
     assert (status, "not what was imported" in err) == (2, True)
 
 
 def test_a_name_on_a_prisoner_list_is_read_for_a_purpose_and_gone_after_withdrawal(antigone, office, prisoners):
-    imported(antigone, office, "prisoners", prisoners)
+    as_json(antigone("import", "prisoners", prisoners, "--office", office, "--as", "first", "--json"))
+    (waiting,) = (office / "quarantine").iterdir()
+    assert NAME.encode() not in waiting.read_bytes()
+    as_json(antigone("accept", waiting.stem, "--office", office, "--as", "second", "--json"))
     shown = as_json(antigone("show", "list", "L1", "--office", office, "--json"))
     assert (shown["claimed"], shown["listed"], shown["returned"]) == (3, 2, 1)
     plain = antigone("show", "prisoner", "A-1", "--office", office)
@@ -350,3 +355,26 @@ def test_contested_and_refused_things_are_part_of_an_export_that_verifies(antigo
     assert antigone("verify", "--office", office)[0] == 0
     assert antigone("export", "ledger", tmp_path / "out", "--office", office)[0] == 0
     assert check([str(tmp_path / "out"), "--against", str(office / "checkpoint")]) == 0
+
+
+def test_an_office_of_an_earlier_version_is_backed_up_migrated_rebuilt_and_compared(antigone, office, claims, tmp_path):
+    """Tables of a room that an earlier version did not have: here they are taken away again."""
+    from django.core.management import call_command
+
+    from antigone.office.opening import connect_office
+
+    imported(antigone, office, "claims", claims)
+    before = as_json(antigone("rebuild", "--check", "--office", office, "--json"))["digest"]
+    connect_office(office)
+    call_command("migrate", "agreements", "zero", verbosity=0)
+    disconnect("default")
+    status, _, err = antigone("verify", "--office", office)
+    assert (status, "antigone upgrade" in err) == (2, True)
+    status, _, err = antigone("upgrade", "--office", office)
+    assert (status, "begins with a backup" in err) == (2, True)
+    to = ["--to", recipient(tmp_path, "one.age"), "--to", recipient(tmp_path, "two.age")]
+    status, out, err = antigone("upgrade", "--office", office, "--backup", tmp_path / "before", *to)
+    assert (status, "The tables are what the journal says." in out) == (0, True), err
+    assert (tmp_path / "before.keys").is_file()
+    assert as_json(antigone("rebuild", "--check", "--office", office, "--json"))["digest"] == before
+    assert "up to date" in antigone("upgrade", "--office", office)[1]

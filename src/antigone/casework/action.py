@@ -8,13 +8,13 @@ Personal fields are marked with `Personal`; they are committed and encrypted apa
 ever once the person they belong to is withdrawn.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Role(StrEnum):
@@ -94,6 +94,13 @@ class Action(BaseModel):
     needs_two: ClassVar[bool] = False
     approved_by: ClassVar[tuple[Role, ...]] = (Role.REVIEWER,)
 
+    @model_validator(mode="after")
+    def keepable(self) -> Self:
+        """Text is what every database can keep."""
+        if any("\0" in text for text in _texts(self)):
+            raise ValueError("a text holds the character NUL (U+0000), which PostgreSQL cannot keep; leave it out")
+        return self
+
     def check(self, office: Tables) -> None:
         """Raise `ActionRefusedError` where this does not hold now."""
 
@@ -162,6 +169,17 @@ class Action(BaseModel):
             elif field in part:
                 fields[field] = part[field]
         return cls.model_validate(fields)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        for one in value.__dict__.values():
+            yield from _texts(one)
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _texts(one)
 
 
 _ACTIONS: dict[tuple[str, int], type[Action]] = {}

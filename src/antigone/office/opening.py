@@ -37,6 +37,8 @@ def found_office(
     try:
         _build(beside, configuration, given)
         disconnect("default")
+        for path in (*beside.rglob("*"), beside):
+            _synced(path)
         if directory.is_dir():
             directory.rmdir()
         beside.rename(directory)
@@ -129,8 +131,9 @@ def _public_text(key: SigningKey) -> str:
     return base64.b64encode(key.verifier.public).decode()
 
 
-def _synced(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+def _synced(path: Path) -> None:
+    """A file's content, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -18,6 +18,7 @@ from antigone.casework.agreements.models import (
     Transfer,
     TransferLink,
 )
+from antigone.ledger.canonical import LARGEST_INTEGER
 
 ClaimKind = Literal[
     "promise", "declared", "handed over", "received", "cumulative", "provenance", "characterisation", "accusation",
@@ -27,6 +28,7 @@ _NAME = r'[^\s/:"\\\x00-\x1f\x7f][^/:"\\\x00-\x1f\x7f]{0,119}'
 Name = Annotated[str, Field(pattern=f"^{_NAME}$")]
 About = Annotated[str, Field(pattern=f"^(transfer|agreement):{_NAME}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Quantity = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
@@ -95,7 +97,7 @@ class RecordObligation(_Recorded):
     kind: Literal["remains", "prisoners"]
     giver: Words
     receiver: Words
-    quantity: int | None = Field(default=None, ge=0)
+    quantity: Quantity | None = None
     unit: str = ""
     term: str = ""
     called: Literal["", "unilateral", "exchange"] = ""
@@ -136,7 +138,7 @@ class RecordTalks(_Recorded):
     name: ClassVar[str] = "agreements.record_talks"
     version: ClassVar[int] = 1
 
-    round: int = Field(ge=1)
+    round: int = Field(ge=1, le=10_000)
     days: Days
     place: str = ""
     parties: tuple[Words, ...] = Field(min_length=2)
@@ -223,7 +225,7 @@ class ClaimMade(BaseModel):
     about: About
     agreement: Name | None = None
     kind: ClaimKind
-    quantity: int | None = Field(default=None, ge=0)
+    quantity: Quantity | None = None
     unit: str = ""
     direction: str = ""
     wording: str = Field(max_length=4000)
@@ -324,7 +326,7 @@ class RecordPrisonerList(_Recorded):
     day: date
     direction: str = ""
     agreement: Name | None = None
-    claimed: int | None = Field(default=None, ge=0)
+    claimed: Quantity | None = None
     publisher: str = ""
 
     def check(self, office: Tables) -> None:

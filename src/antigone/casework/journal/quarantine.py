@@ -1,8 +1,8 @@
 """Quarantine: what a file would bring in waits outside the record until a second person has accepted it.
 
-The file of the quarantine holds the actions, with their personal fields, readable by the office's own account alone. In
-the journal stands a proposal with their digest, keyed with a number that is destroyed with the quarantine: a digest of
-personal fields alone could be guessed.
+The file of the quarantine holds the actions with their personal fields, encrypted under a key that follows from the
+journal's own. In the journal stands a proposal with their digest, keyed with a number that is destroyed with the
+quarantine: a digest of personal fields alone could be guessed.
 """
 
 import hashlib
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 
 from antigone.casework.action import Action, ActionRefusedError, Written, action_class
@@ -93,9 +95,10 @@ def put(office: Office, kind: str, file: Path, incoming: Sequence[Incoming], *, 
     path = _path(office, identifier)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(canonical_bytes(content))
+        out.write(_sealed(office, identifier, canonical_bytes(content)))
         out.flush()
         os.fsync(out.fileno())
+    _make_durable(path.parent, office.directory)  # the proposal may not outlive a power cut without its file
     action = AcceptImport(
         import_id=identifier,
         kind=kind,
@@ -117,8 +120,8 @@ def accept(office: Office, identifier: UUID, *, by: str, key: Ed25519PrivateKey)
     path = _path(office, identifier)
     if not path.is_file():
         raise ActionRefusedError(f"no import {identifier} waits in quarantine")
-    content = parsed(path.read_bytes())
     proposed = _proposed(office, identifier)
+    content = parsed(_opened(office, identifier, path))
     if _digest(bytes.fromhex(content["nonce"]), content["actions"]) != proposed.actions_digest:
         raise ActionRefusedError(f"what waits in quarantine is not what was imported: {path} was changed")
     requests = [_request(one) for one in content["actions"]]
@@ -129,7 +132,21 @@ def accept(office: Office, identifier: UUID, *, by: str, key: Ed25519PrivateKey)
 
 def waiting(office: Office) -> list[UUID]:
     """Imports that nobody has accepted yet."""
-    return sorted(UUID(path.stem) for path in (office.directory / "quarantine").glob("*.json"))
+    return sorted(UUID(path.stem) for path in (office.directory / "quarantine").glob("*.sealed"))
+
+
+def discard_decided(office: Office) -> int:
+    """Drop what still waits of imports that were accepted or refused; returns how many there were.
+
+    Whoever is killed between the entry and the removal of the file leaves it behind, with what is personal in it.
+    """
+    waits = waiting(office)
+    decided = (
+        Proposal.objects.using(office.using).filter(id__in=waits).exclude(state="open").values_list("id", flat=True)
+    )
+    for identifier in decided:
+        discard(office, identifier)
+    return len(decided)
 
 
 def discard(office: Office, identifier: UUID) -> None:
@@ -146,7 +163,35 @@ def _proposed(office: Office, identifier: UUID) -> AcceptImport:
 
 
 def _path(office: Office, identifier: UUID) -> Path:
-    return office.directory / "quarantine" / f"{identifier}.json"
+    return office.directory / "quarantine" / f"{identifier}.sealed"
+
+
+def _make_durable(*directories: Path) -> None:
+    for directory in directories:
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _cipher(office: Office) -> AESGCM:
+    if office.log_key is None:
+        raise ActionRefusedError("the office was opened without the key of its journal, for reading only")
+    return AESGCM(hmac.new(office.log_key.seed, b"antigone quarantine v1", hashlib.sha256).digest())
+
+
+def _sealed(office: Office, identifier: UUID, content: bytes) -> bytes:
+    nonce = secrets.token_bytes(12)
+    return nonce + _cipher(office).encrypt(nonce, content, identifier.bytes)
+
+
+def _opened(office: Office, identifier: UUID, path: Path) -> bytes:
+    sealed = path.read_bytes()
+    try:
+        return _cipher(office).decrypt(sealed[:12], sealed[12:], identifier.bytes)
+    except InvalidTag:
+        raise ActionRefusedError(f"what waits in quarantine is not what was imported: {path} was changed") from None
 
 
 def _as_json(request: Request) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def session(directory: Path, who: str | None, *, acts: bool) -> Iterator[Session
     if office.practice:
         typer.echo(PRACTICE, err=True)
     try:
+        from antigone.casework.journal.quarantine import discard_decided
         from antigone.casework.journal.withdrawing import finish_withdrawals
 
         signing = key_of(directory, who) if who else None
@@ -53,6 +54,7 @@ def session(directory: Path, who: str | None, *, acts: bool) -> Iterator[Session
         if acts and signing is None:
             raise OfficeError("this command acts for somebody: --as USER, a key file or a name in the office’s keys")
         finish_withdrawals(office)
+        discard_decided(office)
         yield Session(office, actor, signing)
         finish_withdrawals(office)
         _keep_checkpoint(office)
