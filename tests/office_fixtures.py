@@ -39,6 +39,30 @@ def postgresql_template(postgresql: Server, tmp_path_factory: pytest.TempPathFac
     return Template.build(tmp_path_factory.mktemp("postgresql") / "office", postgresql)
 
 
+@pytest.fixture(scope="session")
+def sqlite_full_template(tmp_path_factory: pytest.TempPathFactory) -> "Template":
+    """The small office after every action was done once."""
+    from small_office import Template, every_action
+
+    return Template.build(tmp_path_factory.mktemp("sqlite-full") / "office", then=every_action)
+
+
+@pytest.fixture(scope="session")
+def postgresql_full_template(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> "Template":
+    """The same on PostgreSQL."""
+    from small_office import Template, every_action
+
+    return Template.build(tmp_path_factory.mktemp("postgresql-full") / "office", postgresql, every_action)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def full(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[Office]":
+    """A fresh copy of an office in which every action was done, on either database."""
+    template: Template = request.getfixturevalue(f"{request.param}_full_template")
+    with template.copy(tmp_path / "office") as copied:
+        yield copied
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[Office]":
     """A fresh copy of the small office, on either database."""

@@ -122,7 +122,7 @@ def simulate(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="all, likelihood, growth or search.")] = "all",
+    what: Annotated[str, typer.Argument(help="all, likelihood, growth, search, office or office-long.")] = "all",
     out: Annotated[Path | None, typer.Option(help="A folder for figures and pictures.")] = None,
     answers: Annotated[Path | None, typer.Option(help="The folder with the peers' timed inputs.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

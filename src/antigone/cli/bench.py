@@ -10,19 +10,21 @@ import typer
 from antigone.bench.inputs import find_timed_inputs
 from antigone.bench.likelihoods import Figure, growth, kinship, likelihoods, pairwise
 from antigone.bench.machine import describe
+from antigone.bench.office import is_installed, office_figures
 from antigone.report.charts import growth_curve
 from antigone.report.results import OutputError
 
-KINDS = ("all", "likelihood", "growth", "search")
+# The long form of the office's fills an office with a million entries: minutes, and two gigabytes of disk.
+KINDS = ("all", "likelihood", "growth", "search", "office", "office-long")
 
 
 def run(what: str, *, out: Path | None, answers: Path | None, as_json: bool) -> None:
     """Measure, print, and keep where asked for."""
     if what not in KINDS:
         raise OutputError(f"‘{what}’ is no benchmark; there are {', '.join(KINDS)}")
-    content: dict[str, Any] = {"machine": describe(), "figures": [], "growth": []}
-    folder = find_timed_inputs(answers)
-    if folder is None and what != "growth":
+    content: dict[str, Any] = {"machine": describe(), "figures": [], "growth": [], "office": []}
+    folder = find_timed_inputs(answers) if what in ("all", "likelihood", "search") else None
+    if folder is None and what in ("all", "likelihood", "search"):
         typer.echo("The peers' timed inputs are not beside this checkout; give --answers FOLDER. Skipped.", err=True)
     elif folder is not None:
         figures: list[Figure] = []
@@ -37,6 +39,8 @@ def run(what: str, *, out: Path | None, answers: Path | None, as_json: bool) -> 
         content["growth"] = growth()
         if not as_json:
             _print_growth(content["growth"])
+    if what in ("all", "office", "office-long"):
+        content["office"] = _office(out, long=what == "office-long", as_json=as_json)
     content["machine"]["load_average_after"] = [round(load, 2) for load in os.getloadavg()]
     if as_json:
         typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -62,6 +66,27 @@ def _print_growth(rows: list[dict[str, float]]) -> None:
     typer.echo("\nGrowth with the size of the pedigree (stepwise, 15 alleles, half typed)")
     for row in rows:
         typer.echo(f"{row['people']:6.0f} people {row['ms_a_marker']:9.3f} ms a marker   load {row['load']:.2f}")
+
+
+def _office(out: Path | None, *, long: bool, as_json: bool) -> list[dict[str, object]]:
+    """Measure on the disk where the figures are kept, or where the command was given."""
+    if not is_installed():
+        typer.echo("The office is not here (pip install 'antigone[office]'); its figures are skipped.", err=True)
+        return []
+    where = out or Path()
+    where.mkdir(parents=True, exist_ok=True)
+    rows = []
+    if not as_json:
+        typer.echo(f"\n{'The office':66}{'ours':>10}  {'unit':17}{'target':31}{'':11}{'load':>5}  against SQLite alone")
+    for figure in office_figures(where.resolve(), long=long):
+        rows.append(figure.as_row())
+        if not as_json:
+            alone = "" if figure.times_sqlite_alone is None else f"{figure.times_sqlite_alone:.1f} times its time"
+            reached = "" if not figure.target else "reached" if figure.reached else "NOT REACHED"
+            value = f"{figure.figure:,.0f}" if figure.figure >= 1000 or not figure.unit else f"{figure.figure:.2f}"
+            measured = f"{figure.what:66}{value:>10}  {figure.unit:17}"
+            typer.echo(f"{measured}{figure.target:31}{reached:11}{figure.load:5.2f}  {alone}")
+    return rows
 
 
 def _keep(content: dict[str, Any], out: Path) -> None:

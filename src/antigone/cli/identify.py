@@ -74,10 +74,14 @@ def _say(result: SearchResult, out: Path) -> None:
     typer.echo(
         f"{counted(reached, 'hit')} at log10 LR {threshold:g} or more; chance alone is expected to bring {chance}."
     )
+    if result.not_searched:
+        typer.echo(f"NOT SEARCHED: {counted(len(result.not_searched), 'missing person')}; the report says who and why.")
     if result.left_out:
         typer.echo(f"{counted(len(result.left_out), 'entry', 'entries')} left out; the report says which and why.")
     for note in result.notes:
         typer.echo(f"Note: {note}", err=True)
+    for left_out in result.not_searched[:SAID]:
+        typer.echo(f"Not searched: {left_out.id}: {left_out.reason}", err=True)
     for one in result.contradictions[:SAID]:
         typer.echo(f"Not used: {one}", err=True)
     if len(result.contradictions) > SAID:

@@ -55,10 +55,12 @@ class StoredNodes:
     def flush(self) -> None:
         """Write the new nodes."""
         fresh, self._fresh = self._fresh, {}
-        Node.objects.using(self.using).bulk_create(
-            (Node(place=level << _LEVEL | index, hash=value) for (level, index), value in fresh.items()),
-            batch_size=400,
-        )
+        # Two nodes for each entry of an import: rows without a Django object for each take a quarter of the time.
+        with connections[self.using].cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO {Node._meta.db_table} (place, hash) VALUES (%s, %s)",  # noqa: S608, SLF001  its own name
+                [(level << _LEVEL | index, value) for (level, index), value in fresh.items()],
+            )
         self._seen |= fresh
 
     def forget(self) -> None:

@@ -200,7 +200,6 @@ class _Appending:
         self.next: int = after.next if after else size(office)
         self.start: int = after.start if after else self.next
         self.entries: list[Entry] = after.entries if after else []
-        self.parts: list[Part] = after.parts if after else []
         self.leaves: list[bytes] = after.leaves if after else []
         self.ids: dict[UUID, Entry] = after.ids if after else {}
         if not founding:
@@ -288,7 +287,7 @@ class _Appending:
             for subject, value in parts.items():
                 personal[subject] = commitment(keys[subject].salt, value)
                 sealed = keys[subject].sealed(value, f"{self.next}:{subject}")
-                self.parts.append(Part(entry=self.next, subject=subject, sealed=sealed))
+                self.office.tables.add(Part(entry=self.next, subject=subject, sealed=sealed))
         return self._write(action, id, kind, outcome, action.payload(), personal, why)
 
     def append_decision(self, action: Action, kind: str, outcome: str, payload: Mapping[str, Any]) -> Done:
@@ -353,7 +352,6 @@ class _Appending:
         using = self.office.using
         self.office.subject_keys.keep()
         Entry.objects.using(using).bulk_create(self.entries, batch_size=500)
-        Part.objects.using(using).bulk_create(self.parts, batch_size=500)
         tree = self.office.tree(self.start)
         tree.append_many(self.leaves)
         checkpoint = Checkpoint(self.office.origin, tree.size, tree.root())

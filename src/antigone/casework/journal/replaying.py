@@ -61,9 +61,9 @@ def replay(office: Office, into: DatabaseTables, progress: Callable[[int], None]
                 raise JournalError(f"entry {count} is missing: the next one is {row.seq}")
             _replay_one(stand_in, parsed(bytes(row.public)), parts.get(row.seq, {}), waiting)
             count += 1
+        into.flush()  # so that what waits in memory does not grow with the journal
         if progress:
             progress(count)
-    into.flush()
     return count
 
 
