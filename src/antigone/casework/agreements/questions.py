@@ -21,7 +21,6 @@ from antigone.casework.journal.models import Entry
 from antigone.casework.journal.office import Office
 from antigone.ledger.canonical import parsed
 
-
 _SAID_IN = ("first_day", "last_day", "speaker", "quoting", "side", "publishers")
 _CLAIMED = ("id", "statement", "about", "agreement", "kind", "quantity", "unit", "direction", "wording", "supersedes")
 
