@@ -24,6 +24,9 @@ MARKER = fam.Marker(
 )  # fmt: skip
 
 
+NO_MUTATION = fam.Mutation(fam.MutationModel.EQUAL, fam.ZERO)
+
+
 def person(name: str, gender: str | None = None, *alleles: int) -> fam.DviPerson:
     dna = (fam.Genotype("TH01", *map(str, alleles)),) if alleles else ()
     return fam.DviPerson(name, gender, dna)
@@ -207,6 +210,80 @@ def test_a_direct_reference_is_not_counted_as_one_more_person():
     (family,) = operation_from_familias(project(fam.Family("F1", (own,), (direct,))), "x.fam").families
     assert [one.id for one in family.pedigree.persons] == ["Missing person"]
     assert list(family.profiles) == ["Missing person"]
+
+
+def test_relatives_of_a_direct_reference_are_those_of_the_missing_person():
+    # The toothbrush has no result; its child is 6/7, the victim 7/8: ¼ · 1/p₇.
+    direct = fam.FamilyPedigree(
+        (fam.Relation("Toothbrush", "Missing person", "(Direct)"), fam.Relation("Toothbrush", "Kid")), name="PED"
+    )
+    family = fam.Family("F1", (person("Toothbrush", "Male"), person("Kid", "Male", 6, 7)), (direct,))
+    markers = (replace(MARKER, female=NO_MUTATION, male=NO_MUTATION),)
+    operation = operation_from_familias(project(family, victims=[person("V1", "Male", 7, 8)], markers=markers), "x.fam")
+    assert operation.families[0].pedigree["Kid"].father == "Missing person"
+    (found,) = search(operation, all_pairs=True).pairs
+    assert 10**found.log10_lr == pytest.approx(1 / (4 * 0.3))
+
+
+def test_two_samples_of_a_missing_person_are_replicates():
+    links = (fam.Relation("Razor", "Missing person", "(Direct)"), fam.Relation("Comb", "Razor", "(Direct)"))
+    samples = (person("Razor", "Male", 6, 7), person("Comb", None, 6, 7))
+    family = fam.Family("F1", samples, (fam.FamilyPedigree(links, name="PED"),))
+    (read,) = operation_from_familias(project(family), "x.fam").families
+    assert [one.id for one in read.pedigree.persons] == ["Missing person"]
+    assert read.profiles["Missing person"].sample == "Razor, Comb"
+    assert len(read.profiles["Missing person"].readings["TH01"]) == 2
+    assert read.pedigree["Missing person"].sex is Sex.MALE
+
+
+@pytest.mark.parametrize(
+    ("links", "persons", "reason"),
+    [
+        (
+            [("Missing male 1", "Missing male 2", "(Direct)")],
+            [],
+            "Missing male 1 and Missing male 2 are looked for, and are one person by “Direct”; name one of them",
+        ),
+        (
+            [("Razor", "Missing male 1", "(Direct)")],
+            [person("Missing male 1", "Male"), person("Razor", "Female", 6, 7)],
+            "Missing male 1 and Razor are one person by “Direct”, and differ in sex; correct one of them",
+        ),
+        (
+            [("Razor", "Missing person", "(Direct)"), ("A", "Missing person"), ("B", "Missing person"), ("C", "Razor")],
+            [person("A", "Male"), person("B", "Female"), person("C", "Male")],
+            "Missing person has more than two parents: A, B, C",
+        ),
+    ],
+)
+def test_a_direct_reference_that_cannot_be_is_left_out_with_the_reason(links, persons, reason):
+    relations = tuple(fam.Relation(*link) for link in links)
+    family = fam.Family("F1", tuple(persons), (fam.FamilyPedigree(relations, name="PED"),))
+    operation = operation_from_familias(project(family), "x.fam")
+    assert operation.families == ()
+    assert ("F1", reason) in [(one.id, one.reason) for one in operation.left_out]
+
+
+@pytest.mark.parametrize("grandmother", ["Granny", "added_1"])
+def test_a_parent_who_is_added_takes_nobodys_name(grandmother):
+    # Dad 6/7, his mother 6/8, victim 6/6: the granny changes nothing, whatever she is called.
+    persons = (person("Dad", "Male", 6, 7), person(grandmother, "Female", 6, 8))
+    related = pedigree("PED", ("Dad", "Missing person"), (grandmother, "Dad"))
+    markers = (replace(MARKER, female=NO_MUTATION, male=NO_MUTATION),)
+    victims = [person("V1", "Male", 6, 6)]
+    operation = operation_from_familias(
+        project(fam.Family("F1", persons, (related,)), victims=victims, markers=markers), "x.fam"
+    )
+    assert operation.families[0].pedigree["Dad"].mother == grandmother
+    (found,) = search(operation, all_pairs=True).pairs
+    assert 10**found.log10_lr == pytest.approx(0.5 / 0.2)
+
+
+def test_a_parent_who_is_added_takes_no_name_of_somebody_outside_the_pedigree():
+    persons = (person("Dad", "Male", 6, 7), person("added_1", "Female", 6, 8))
+    family = fam.Family("F1", persons, (pedigree("PED", ("Dad", "Missing person")),))
+    (read,) = operation_from_familias(project(family), "x.fam").families
+    assert read.pedigree["Missing person"].mother == "added_2"
 
 
 def test_drop_out_comes_back_and_drop_in_is_said_to_be_lost():

@@ -38,6 +38,17 @@ def test_refuse_names_the_marker_and_the_allele():
         prepared(Refuse(), Repeat(8))
 
 
+def test_refuse_takes_no_allele_that_was_seen_and_has_frequency_zero():
+    # Its carrier would be impossible: an LR without value, and an exclusion that is none.
+    zero = FrequencyTable(
+        "z", "made up", {"TH01": MarkerFrequencies.from_frequencies("TH01", {Repeat(6): 1, Repeat(8): 0})}
+    )
+    with pytest.raises(UnseenAlleleError, match="allele 8 of TH01 has frequency 0 in the table z; ‘refuse’ takes no"):
+        prepared(Refuse(), Repeat(6), Repeat(8), table=zero)
+    assert prepared(Refuse(), Repeat(6), table=zero) == {"6": 1.0, "8": 0.0}  # nobody has it
+    assert prepared(Floor(0.01), Repeat(8), table=zero)["8"] == pytest.approx(0.01 / 1.01)
+
+
 def test_five_over_2n_raises_rare_and_unseen_alleles_and_then_scales():
     found = prepared(FiveOverTwoN(), Repeat(8))
     total = 0.75 + 0.24 + 0.025 + 0.025

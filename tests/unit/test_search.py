@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from antigone.genetics.alleles import Named, Repeat, Unknown
+from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies, Refuse
 from antigone.genetics.likelihood import Typed, linked_log_likelihood, log_likelihoods
 from antigone.genetics.markers import LinkedPair
@@ -16,15 +18,17 @@ from antigone.genetics.mutation import NO_MUTATION, CustomMatrix, Equal, Mutatio
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
-from antigone.matching import preparation
+from antigone.matching import preparation, tables
 from antigone.matching.coincidences import sum_of_products, sum_of_products_plain
 from antigone.matching.hits import contradictions, hits, posterior
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.search import PairLookup, search
+from antigone.report.search_report import render_search_report
 from examples import examples
 from families import KINDS, pedigree
 from oracles import search as oracle
 from oracles.observation import Reading as OracleReading
+from oracles.observation import exactly
 from oracles.strategies import Family as OracleFamily
 from oracles.strategies import frequencies, mutation_pairs, observations, pedigrees
 
@@ -42,7 +46,11 @@ def rows(matrix: np.ndarray | None, size: int) -> CustomMatrix:
 class World:
     """A family, one missing person, some markers and some individuals, drawn by Hypothesis for engine and oracle."""
 
-    def __init__(self, data, *, markers: int, theta: float, errors: bool, individuals: int = 2, max_alleles: int = 3):
+    def __init__(
+        self, data, *, markers: int, theta: float, errors: bool, individuals: int = 2, max_alleles: int = 3,
+        singles: tuple[str, ...] = ("homozygous", "other_unseen"),
+    ):  # fmt: skip
+        self.singles = singles
         names = NAMES[:markers]
         self.family: OracleFamily = data.draw(pedigrees(max_people=5, one_parent=True))
         self.missing = data.draw(st.sampled_from([m.id for m in self.family.members]))
@@ -81,7 +89,7 @@ class World:
     def _read(self, data, p) -> OracleReading:
         d, c, e = self.rates
         seen = frozenset(data.draw(st.lists(st.integers(0, len(p) - 1), min_size=1, max_size=2)))
-        kind = "seen" if len(seen) == 2 else data.draw(st.sampled_from(["homozygous", "other_unseen"]))
+        kind = "seen" if len(seen) == 2 else data.draw(st.sampled_from(self.singles))
         return OracleReading(seen, kind, tuple(p), (d,) * len(p), c, e)
 
     def usable(self, marker: oracle.Marker) -> bool:
@@ -140,6 +148,76 @@ def test_expected_coincidences_bracket_the_enumeration(data):
         low, high = found.coincidences.at_least(log10_lr)
         assert low <= exact * (1 + 1e-6) + 1e-9
         assert exact <= high * (1 + 1e-6) + 1e-9
+
+
+@given(st.data())
+@examples(40)
+def test_expected_coincidences_bracket_the_enumeration_where_singles_are_left_open(data):
+    # No rate is declared: this laboratory shows a homozygote as a/?, and the search asks who has the allele at all.
+    theta = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
+    world = World(data, markers=2, theta=theta, errors=False, singles=("other_unseen",))
+    assume(all(world.usable(marker) for marker in world.markers))
+    assume(any(read.kind == "other_unseen" for one in world.individuals for read in one.values()))
+    found = search(world.operation, all_pairs=True)
+    one_pair = [
+        (math.prod(lr for lr, _ in each), math.prod(chance for _, chance in each))
+        for each in product(*(open_singles(world, marker) for marker in world.markers))
+    ]
+    assert math.isclose(math.fsum(chance for _, chance in one_pair), 1.0, rel_tol=1e-9)
+    mean = math.fsum(lr * chance for lr, chance in one_pair)
+    assert math.isclose(found.coincidences.total_lr, len(world.individuals) * mean, rel_tol=1e-9)
+    for log10_lr in (-2.0, -0.5, 0.0, 0.3, 1.0, 2.0, *(pair.log10_lr for pair in found.pairs)):
+        if not np.isfinite(log10_lr):
+            continue
+        reached = math.fsum(chance for lr, chance in one_pair if lr > 0 and math.log10(lr) >= log10_lr - 1e-9)
+        exact = len(world.individuals) * reached
+        low, high = found.coincidences.at_least(log10_lr)
+        assert low <= exact * (1 + 1e-6) + 1e-9
+        assert exact <= high * (1 + 1e-6) + 1e-9
+
+
+def open_singles(world, marker: oracle.Marker) -> list[tuple[float, float]]:
+    """(LR, probability if unrelated) of what the laboratory shows of each genotype."""
+    nothing_drops = (0.0,) * len(marker.p)
+    found = []
+    for a, b in combinations_with_replacement(range(len(marker.p)), 2):
+        ((_, chance),) = oracle.lr_distribution(
+            world.family.members, world.missing, [marker._replace(outcomes=[exactly((a, b))])]
+        )
+        kind = "other_unseen" if a == b else "seen"
+        shown = OracleReading(frozenset({a, b}), kind, tuple(marker.p), nothing_drops)
+        lr = oracle.likelihood_ratio(
+            shown, world.family.members, world.missing, marker.observations, marker.p, **marker.model
+        )
+        found.append((lr, chance))
+    return found
+
+
+def test_a_homozygote_that_is_shown_as_open_is_among_the_coincidences():
+    # Direct reference 10/11. 10/10 (chance .04) shows 10/?, whose LR is 1/(.2 + .2·.8); 11/11 (.09) shows 11/?.
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 11)})
+    partial = Individual("R", Profile("S", {"A": (Reading.of(Repeat(10), UNSEEN),)}))
+    count = search(operation_of([partial, dead("Q", 10, 12)], [family])).coincidences
+    assert count.at_least(0.6) == pytest.approx((2 * 0.12,) * 2)  # only 10/11 itself reaches 1/.12
+    low, high = count.at_least(math.log10(1 / 0.36))
+    assert low <= 2 * (0.12 + 0.04) <= high
+    assert count.at_least(0.1) == pytest.approx((2 * (0.12 + 0.04 + 0.09),) * 2)
+    assert count.total_lr == pytest.approx(2 * (1 + 0.04 / 0.36 + 0.09 / 0.51))
+
+
+def test_somebody_without_single_alleles_shares_the_convention_of_the_laboratory():
+    # Drop-out is declared, so that the sample of two alleles could have shown one.
+    alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    family = Family("F", alone, ("M",), {"M": one_marker("M", 10, 11)})
+    d, p, q = 0.2, 0.2, 0.3
+    count = search(operation_of([dead("R", 10, 12)], [family], remains=SampleErrors(DropOut(d)))).coincidences
+    shows = [
+        (1 - d) ** 2 * 2 * p * q,
+        *((1 - d**2) * a**2 + d * (1 - d) * 2 * a * (1 - a) for a in (p, q)),
+    ]
+    possible = sum(shows) / (1 - d**2)  # something was seen
+    assert count.at_least(-11.0)[0] == pytest.approx(possible, rel=1e-4)
 
 
 @given(st.data())
@@ -321,6 +399,58 @@ def test_balding_nichols_with_theta_for_a_heterozygote_by_hand():
     assert math.isclose(10 ** found.pairs[0].log10_lr, 1 / match, rel_tol=1e-12)
 
 
+def grandparents(name: str, reading: Reading) -> Family:
+    """Four grandparents with this reading, and a grandchild missing."""
+    founders = [Person(one, sex=Sex.MALE if one[-1] == "F" else Sex.FEMALE) for one in ("FF", "FM", "MF", "MM")]
+    people = [*founders, Person("F", "FF", "FM", Sex.MALE), Person("O", "MF", "MM", Sex.FEMALE), Person("M", "F", "O")]
+    profiles = {one.id: Profile(one.id, {"A": (reading,)}) for one in founders}
+    return Family(name, Pedigree.build(people), ("M",), profiles)
+
+
+def test_a_family_too_large_for_theta_is_left_out_and_the_others_are_searched(monkeypatch):
+    # Eight unknown alleles of the grandparents' and two of the stranger's are ten; a wife's half-seen two make twelve.
+    large = grandparents("G", Reading.of(Repeat(10), UNSEEN))
+    wife = [Person("W", sex=Sex.FEMALE), Person("C", "M", "W")]
+    people = [*(replace(one, sex=Sex.MALE) if one.id == "M" else one for one in large.pedigree.persons), *wife]
+    half_seen = Profile("W", {"A": (Reading.of(Repeat(10), UNSEEN),)})
+    profiles = {**large.profiles, "W": half_seen, "C": one_marker("C", 10, 11)}
+    large = replace(large, pedigree=Pedigree.build(people), profiles=profiles)
+    small = grandparents("H", typed(10, 11))
+    begun = []
+    ordinary = tables.genotype_distributions
+    monkeypatch.setattr(
+        tables,
+        "genotype_distributions",
+        lambda who, family, *rest: begun.append(family) or ordinary(who, family, *rest),
+    )
+    found = search(operation_of([dead("R", 10, 11)], [large, small], theta=0.01), all_pairs=True)
+    assert all("W" not in pedigree for pedigree in begun)  # it was known beforehand
+    (hit,) = hits(found)
+    assert (hit.family.name, found.compared, found.highest.tolist()) == ("H", 1, [hit.log10_lr])
+    alone = hits(search(operation_of([dead("R", 10, 11)], [small], theta=0.01), all_pairs=True))[0]
+    assert (hit.log10_lr, hit.posterior) == (alone.log10_lr, alone.posterior)
+    assert hit.expected_coincidences == alone.expected_coincidences
+    first = found.left_out[0]
+    assert (first.what, first.id) == ("missing person", "M, family G")
+    assert first.reason.startswith("theta with 12 unknown founder alleles is a sum of too many terms; the limit is 10")
+    assert found.notes[0] == "NOT SEARCHED, for the family is too large for what was asked: M, family G"
+    page = render_search_report(found, hits(found), {})
+    assert "1 missing person could not be searched" in page
+
+
+def test_a_table_too_large_for_memory_is_left_out_alike(monkeypatch, simple):
+    def too_large(who, family, *rest):
+        raise TooComplexError("no order of summing fits into memory")
+
+    monkeypatch.setattr(tables, "genotype_distributions", too_large)
+    found = search(simple(), all_pairs=True)
+    assert (found.pairs, found.missing, found.compared) == ((), (), 0)
+    assert [(one.what, one.id, one.reason) for one in found.left_out] == [
+        ("missing person", "M, family one", "no order of summing fits into memory"),
+        ("missing person", "M, family two", "no order of summing fits into memory"),
+    ]
+
+
 def test_the_whole_pair_of_linked_markers_is_in_the_final_figure(monkeypatch):
     # Two brothers: at linked markers what they share at one makes sharing at the other more likely.
     pair = LinkedPair("A", "B", 0.05, "test")
@@ -350,6 +480,39 @@ def test_the_whole_pair_of_linked_markers_is_in_the_final_figure(monkeypatch):
     ) / math.log(10)
     assert math.isclose(found.log10_lr, direct, rel_tol=1e-9)
     assert abs(dict(found.linkage)["A–B"]) > 0.01
+
+
+@pytest.mark.parametrize("of_the_dead", [{"A": (10, 11)}, {"B": (10, 11)}, {}])
+def test_a_linked_pair_of_which_nobody_has_one_marker_says_what_the_other_says(monkeypatch, of_the_dead):
+    pair = LinkedPair("A", "B", 0.05, "test")
+    monkeypatch.setattr(preparation, "disjoint_linked_pairs", lambda names: (pair,) if {"A", "B"} <= {*names} else ())
+    people = Pedigree.build(
+        [Person("F", sex=Sex.MALE), Person("O", sex=Sex.FEMALE), Person("S", "F", "O"), Person("M", "F", "O")]
+    )
+    family = Family("F", people, ("M",), {"S": Profile("S", {"A": (typed(10, 11),), "B": (typed(10, 11),)})})
+    individual = Individual("R", Profile("R", {name: (typed(*pair),) for name, pair in of_the_dead.items()}))
+    (found,) = search(operation_of([individual], [family], markers=("A", "B")), all_pairs=True).pairs
+    # Full brothers 10/11 and 10/11: 1/4 + 1/2 · (p + q)/(4pq) + 1/4 · 1/(2pq).
+    p, q = 0.2, 0.3
+    expected = 1 / 4 + (p + q) / (8 * p * q) + 1 / (8 * p * q) if of_the_dead else 1.0
+    assert 10**found.log10_lr == pytest.approx(expected)
+    assert dict(found.linkage) == {"A–B": 0.0}
+
+
+def test_a_search_without_individuals_finds_nobody_and_says_how_many_were_compared():
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    found = search(operation_of([], [Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})]), all_pairs=True)
+    assert (found.pairs, found.compared, found.coincidences.at_least(0.0)) == ((), 0, (0.0, 0.0))
+
+
+def test_a_marker_that_everybody_shares_says_nothing():
+    # One allele in the population: everybody is 10/10, and the LR is 1, not "not compared".
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    operation = operation_of([dead("R", 10, 10)], [Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})])
+    alone = FrequencyTable("t", "t", {"A": MarkerFrequencies.from_frequencies("A", {Repeat(10): 1.0})})
+    found = search(replace(operation, frequencies=alone), all_pairs=True)
+    assert found.pairs[0].by_marker.tolist() == [0.0]
+    assert found.coincidences.at_least(0.0) == (1.0, 1.0)
 
 
 def test_an_x_linked_marker_counts_between_people_of_one_sex_only():

@@ -7,6 +7,7 @@ family. Familias' theta carries over. Its pruning of untyped founders is an opti
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from antigone.formats.allele_labels import read_allele
@@ -128,8 +129,8 @@ def _drop_out(project: fam.FamiliasProject, names: Mapping[str, str]) -> DropOut
 def _not_used(project: fam.FamiliasProject, settings: Settings) -> Iterator[str]:
     """What else stands in the project, of which an operation keeps nothing."""
     if project.persons:
-        count = f"persons: {len(project.persons)}, pedigrees: {len(project.pedigrees)}"
-        yield f"the case outside the DVI section ({count}) is not read"
+        sizes = f"persons: {len(project.persons)}, pedigrees: {len(project.pedigrees)}"
+        yield f"the case outside the DVI section ({sizes}) is not read"
     for what, values in (
         ("DatabaseSize", [marker.database_size for marker in project.frequencies.markers]),
         ("Minor allele frequency", [marker.minor_allele_frequency for marker in project.frequencies.markers]),
@@ -203,10 +204,8 @@ def _add_family(
         name = family.name if len(pedigrees) == 1 else f"{family.name} [{pedigree.name}]"
         try:
             families.append(_family(family, pedigree, name, names))
-        except PedigreeError as error:
+        except (PedigreeError, _ConflictError) as error:
             left_out.append(LeftOut("family", name, str(error)))
-        except _ConflictingPersonError as error:
-            left_out.append(LeftOut("family", name, f"two people are called {error} and differ; give them two names"))
 
 
 def _hypotheses(family: fam.Family) -> list[fam.FamilyPedigree]:
@@ -242,66 +241,99 @@ def _without_place(family: fam.Family, pedigrees: Sequence[fam.FamilyPedigree]) 
             yield LeftOut("missing person", f"{name}, family {family.name}", reason)
 
 
-class _ConflictingPersonError(Exception):
-    """Two people of one name with different genotypes."""
+class _ConflictError(Exception):
+    """What a family says of somebody cannot be together."""
 
 
 def _family(family: fam.Family, pedigree: fam.FamilyPedigree, name: str, names: Mapping[str, str]) -> Family:
-    profiles: dict[str, Profile] = {}
-    for person in family.persons:
-        profile = _profile(person, names)
-        if person.name in profiles and profiles[person.name] != profile:
-            raise _ConflictingPersonError(person.name)
-        if profile.readings:
-            profiles[person.name] = profile
     missing = tuple(_missing_in(pedigree))
-    same = _same_person(pedigree.identities, missing)
-    sexes = {**dict.fromkeys(missing, fam.Sex.UNKNOWN), **infer_sexes(family.sexes, pedigree.relations)}
-    for sought, reference in same.items():
-        if sexes[sought] is fam.Sex.UNKNOWN:
-            sexes[sought] = sexes.get(reference, fam.Sex.UNKNOWN)
-    related = {person for relation in pedigree.relations for person in relation}
-    for reference in set(same.values()) - related:
-        sexes.pop(reference, None)  # a name of the missing person's own sample, not one more person
-    persons = _persons(sexes, pedigree.relations, missing)
-    built = Pedigree.build(
-        persons, family=name, twins=[pair for pair in pedigree.identities if not set(pair) & set(missing)]
+    owner = _owners(pedigree.identities, missing)
+    called = {**{person.name: person.name for person in family.persons}, **owner}
+    relations = tuple(
+        dict.fromkeys((called.get(parent, parent), called.get(child, child)) for parent, child in pedigree.relations)
     )
-    for sought, reference in same.items():
-        if reference in profiles and sought not in profiles:
-            profiles[sought] = replace(profiles[reference], sample=reference)
-    used = {person: profile for person, profile in profiles.items() if person in built}
-    return Family(name, built, missing, used)
+    known_sexes = _sexes(family.sexes, owner)
+    sexes = {**dict.fromkeys(missing, fam.Sex.UNKNOWN), **infer_sexes(known_sexes, relations)}
+    built = Pedigree.build(
+        _persons(sexes, relations, missing, taken=called),
+        family=name,
+        twins=[pair for pair in pedigree.identities if not set(pair) & set(owner)],
+    )
+    profiles = _profiles(family, names, owner)
+    return Family(name, built, missing, {person: profile for person, profile in profiles.items() if person in built})
 
 
-def _same_person(identities: Iterable[tuple[str, str]], missing: Sequence[str]) -> dict[str, str]:
-    """A "Direct" reference: the missing person and the name under which their own sample stands."""
-    found = {}
-    for one, other in identities:
-        if one in missing:
-            found[one] = other
-        elif other in missing:
-            found[other] = one
+def _owners(identities: Sequence[tuple[str, str]], missing: Sequence[str]) -> dict[str, str]:
+    """Whose own sample a "Direct" reference is, by the name under which it stands; references of references too."""
+    owner = {person: person for person in missing}
+    for _ in identities:  # a chain is at most that long
+        for pair in identities:
+            for one, other in (pair, pair[::-1]):
+                if one in owner and owner.setdefault(other, owner[one]) != owner[one]:
+                    both = " and ".join(sorted({owner[one], owner[other]}))
+                    raise _ConflictError(f"{both} are looked for, and are one person by “Direct”; name one of them")
+    return owner
+
+
+def _sexes(sexes: Mapping[str, fam.Sex], owner: Mapping[str, str]) -> dict[str, fam.Sex]:
+    """The sex of everybody, where a missing person's own sample counts as that person."""
+    found: dict[str, fam.Sex] = {}
+    for name, sex in sexes.items():
+        person = owner.get(name, name)
+        before = found.get(person, fam.Sex.UNKNOWN)
+        if fam.Sex.UNKNOWN not in (before, sex) and before is not sex:
+            raise _ConflictError(
+                f"{person} and {name} are one person by “Direct”, and differ in sex; correct one of them"
+            )
+        found[person] = sex if before is fam.Sex.UNKNOWN else before
     return found
 
 
+def _profiles(family: fam.Family, names: Mapping[str, str], owner: Mapping[str, str]) -> dict[str, Profile]:
+    """What was read of everybody; several samples of one missing person are replicates."""
+    by_name: dict[str, Profile] = {}
+    for person in family.persons:
+        profile = _profile(person, names)
+        if person.name in by_name and by_name[person.name] != profile:
+            raise _ConflictError(f"two people are called {person.name} and differ; give them two names")
+        if profile.readings:
+            by_name[person.name] = profile
+    profiles: dict[str, Profile] = {}
+    for name, profile in by_name.items():
+        whose = owner.get(name, name)
+        profiles[whose] = _together(profiles[whose], profile) if whose in profiles else profile
+    return profiles
+
+
+def _together(one: Profile, other: Profile) -> Profile:
+    """Two samples of one person as replicates."""
+    markers = dict.fromkeys((*one.readings, *other.readings))
+    readings = {marker: (*one.readings.get(marker, ()), *other.readings.get(marker, ())) for marker in markers}
+    return Profile(f"{one.sample}, {other.sample}", readings)
+
+
 def _persons(
-    sexes: Mapping[str, fam.Sex], relations: Sequence[tuple[str, str]], missing: Sequence[str]
+    sexes: Mapping[str, fam.Sex], relations: Sequence[tuple[str, str]], missing: Sequence[str], *, taken: Iterable[str]
 ) -> list[Person]:
-    """Everybody with father and mother; a second parent who is not listed is added, as pedFamilias does."""
+    """Everybody with father and mother; a second parent who is not listed is added, as pedFamilias does.
+
+    `taken` are names that somebody has, in this pedigree or not.
+    """
     parents: dict[str, list[str]] = {}
     for parent, child in relations:
         parents.setdefault(child, []).append(parent)
+        if len(parents[child]) > 2:
+            raise _ConflictError(f"{child} has more than two parents: {', '.join(parents[child])}")
     persons: dict[str, Person] = {name: Person(name, sex=_SEX[sex]) for name, sex in sexes.items()}
-    added = 0
+    not_free = {*persons, *taken}
+    free = (name for name in (f"added_{k}" for k in count(1)) if name not in not_free)
     for child, known in parents.items():
         if len(known) == 1:
-            added += 1
-            other = f"added_{added}"
+            other = next(free)
             opposite = {Sex.MALE: Sex.FEMALE, Sex.FEMALE: Sex.MALE}.get(persons[known[0]].sex, Sex.UNKNOWN)
             persons[other] = Person(other, sex=opposite)
             known = [*known, other]
-        father, mother = sorted(known, key=lambda name: _FATHERS_FIRST[persons[name].sex])[:2]
+        father, mother = sorted(known, key=lambda name: _FATHERS_FIRST[persons[name].sex])
         persons[child] = replace(persons[child], father=father, mother=mother)
     # People whom Familias offers as missing and who have no place in this pedigree are not in it.
     placed = {person for relation in relations for person in relation} | set(missing)
@@ -474,7 +506,7 @@ def _not_read_back(family: Family, called: Mapping[str, str], relations: Sequenc
 def _names_for_missing(family: Family) -> dict[str, str]:
     """Familias looks for people called "Missing …": the first becomes its "Missing person", the others by their sex."""
     called: dict[str, str] = {}
-    count = {"male": 0, "female": 0, "person": 0}
+    so_far = {"male": 0, "female": 0, "person": 0}
     for k, name in enumerate(family.missing):
         if name.lower().startswith(_MISSING):
             called[name] = name
@@ -482,8 +514,8 @@ def _names_for_missing(family: Family) -> dict[str, str]:
             called[name] = fam.MISSING_PERSON
         else:
             sex = {Sex.MALE: "male", Sex.FEMALE: "female"}.get(family.pedigree[name].sex, "person")
-            count[sex] += 1
-            called[name] = f"Missing {sex} {count[sex]} ({name})"
+            so_far[sex] += 1
+            called[name] = f"Missing {sex} {so_far[sex]} ({name})"
     return called
 
 

@@ -18,18 +18,18 @@ class FrequencyError(ValueError):
 
 
 class UnseenAlleleError(FrequencyError):
-    """An allele that the table does not hold, under the rule that refuses it."""
+    """An allele that was seen and that the table does not hold, or holds with 0, under the rule that refuses it."""
 
-    def __init__(self, marker: str, allele: Allele, table: str) -> None:
+    def __init__(self, marker: str, allele: Allele, table: str, *, listed: bool = False) -> None:
         self.marker, self.allele = marker, allele
-        super().__init__(
-            f"allele {allele} of {marker} is not in the table {table}; ‘refuse’ takes no allele from outside it"
-        )
+        where = f"has frequency 0 in the table {table}" if listed else f"is not in the table {table}"
+        taken = "takes no allele that the table says nobody has" if listed else "takes no allele from outside it"
+        super().__init__(f"allele {allele} of {marker} {where}; ‘refuse’ {taken}")
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Frequencies stay as published; an allele that the table does not hold is an error."""
+    """Frequencies stay as published; an allele seen that the table does not hold, or holds with 0, is an error."""
 
     def describe(self) -> str:
         """Name of the rule."""
@@ -204,11 +204,13 @@ def nist_1036_caucasian() -> FrequencyTable:
 def _prepare(
     table: str, entry: MarkerFrequencies, rule: RareAlleleRule, normalisation: Normalisation, seen: Iterable[Allele]
 ) -> PreparedMarker:
-    added = sorted({a for a in seen if isinstance(a, Repeat | Named)} - set(entry.alleles), key=allele_order)
-    if added and isinstance(rule, Refuse):
-        raise UnseenAlleleError(entry.marker, added[0], table)
-    alleles = sorted((*entry.alleles, *added), key=allele_order)
     published = dict(zip(entry.alleles, entry.frequencies, strict=True))
+    named = sorted({a for a in seen if isinstance(a, Repeat | Named)}, key=allele_order)
+    added = [a for a in named if a not in published]
+    refused = [a for a in named if published.get(a, 0.0) == 0] if isinstance(rule, Refuse) else []
+    if refused:
+        raise UnseenAlleleError(entry.marker, refused[0], table, listed=refused[0] in published)
+    alleles = sorted((*entry.alleles, *added), key=allele_order)
     values = np.array([published.get(allele, 0.0) for allele in alleles])
     used = _apply(rule, entry, alleles, values)
     raised = tuple(

@@ -201,14 +201,7 @@ def genotype_distributions(
 ) -> list[GenotypeDistribution]:
     """`genotype_distribution` at many markers."""
     asked = (targets,) if isinstance(targets, str) else tuple(targets)
-    for target in asked:
-        if target not in pedigree:
-            raise LikelihoodError(f"{target} is not in this pedigree")
-    options = replace(options, lump=False)
-    frame = _frames(pedigree, asked, options)
-    prepared = [
-        _prepare(frame(model, set(these)), model, these, options) for model, these in zip(models, known, strict=True)
-    ]
+    prepared = _prepared_for(asked, pedigree, models, known, options)
     answers: dict[int, GenotypeDistribution] = {}
     groups: dict[tuple[Shape, Pedigree | None], list[int]] = {}
     for m, one in enumerate(prepared):
@@ -222,6 +215,21 @@ def genotype_distributions(
         for m, (joint, exponent) in zip(where, folded, strict=True):
             answers[m] = GenotypeDistribution(models[m], joint, exponent)
     return [answers[m] for m in range(len(models))]
+
+
+def unknown_founder_alleles(
+    target: str,
+    pedigree: Pedigree,
+    models: Sequence[MarkerModel],
+    known: Sequence[Mapping[str, Known]],
+    options: Options = DEFAULT_OPTIONS,
+) -> list[int]:
+    """How many founder alleles of each marker `genotype_distributions` has to sum over; 0 where it is impossible.
+
+    With theta the work grows with the set partitions of that many: see `theta.refuse_too_many`.
+    """
+    prepared = _prepared_for((target,), pedigree, models, known, options)
+    return [0 if one.impossible else len(founder_alleles(one.shape)) for one in prepared]
 
 
 def linked_genotype_distribution(
@@ -432,6 +440,24 @@ def _prepare(frame: _Frame, model: MarkerModel, known: Mapping[str, Known], opti
     if options.lump and not impossible:
         model, genotypes, observed = _lump(model, shape, genotypes, observed)
     return _Locus(pedigree, shape, model, genotypes, observed, impossible)
+
+
+def _prepared_for(
+    asked: tuple[str, ...],
+    pedigree: Pedigree,
+    models: Sequence[MarkerModel],
+    known: Sequence[Mapping[str, Known]],
+    options: Options,
+) -> list[_Locus]:
+    """Each marker for the genotypes of those asked; alleles are not lumped, for every genotype has an answer."""
+    for target in asked:
+        if target not in pedigree:
+            raise LikelihoodError(f"{target} is not in this pedigree")
+    options = replace(options, lump=False)
+    frame = _frames(pedigree, asked, options)
+    return [
+        _prepare(frame(model, set(these)), model, these, options) for model, these in zip(models, known, strict=True)
+    ]
 
 
 def _positions_with_twins(pedigree: Pedigree) -> dict[str, int]:

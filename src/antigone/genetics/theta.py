@@ -105,16 +105,21 @@ def _unknown_founders_with_both_alleles(shape: Shape) -> list[int]:
     ]
 
 
+def refuse_too_many(unknown: int) -> None:
+    """Raise `TooComplexError` where more founder alleles are unknown than `MOST_UNKNOWN_FOUNDER_ALLELES`."""
+    if unknown > MOST_UNKNOWN_FOUNDER_ALLELES:
+        raise TooComplexError(
+            f"theta with {unknown} unknown founder alleles is a sum of too many terms; the limit is "
+            f"{MOST_UNKNOWN_FOUNDER_ALLELES}. Type more founders, leave out untyped branches, or compute without theta"
+        )
+
+
 def clusterings(alleles: Sequence[FounderAllele], *, exchangeable: bool = True) -> tuple[Clustering, ...]:
     """All clusterings, with `exchangeable` up to exchanging the two alleles of a founder, which changes nothing.
 
     Raises `TooComplexError` above `MOST_UNKNOWN_FOUNDER_ALLELES`.
     """
-    if len(alleles) > MOST_UNKNOWN_FOUNDER_ALLELES:
-        raise TooComplexError(
-            f"theta with {len(alleles)} unknown founder alleles is a sum of too many terms; the limit is "
-            f"{MOST_UNKNOWN_FOUNDER_ALLELES}. Type more founders, leave out untyped branches, or compute without theta"
-        )
+    refuse_too_many(len(alleles))
     positions: dict[int, list[int]] = {}
     for k, allele in enumerate(alleles):
         positions.setdefault(allele.person, []).append(k)

@@ -63,9 +63,9 @@ class MarkerClasses:
     haploid_rows: Rows
     impossible: frozenset[int]
 
-    def rows(self, genotypes: int) -> Rows:
-        """The classes whose rows have that many genotypes."""
-        return self.haploid_rows if self.haploid_rows.likelihood.shape[1] == genotypes else self.diploid_rows
+    def rows(self, *, haploid: bool) -> Rows:
+        """The classes whose rows count alleles (`haploid`: men at an X-linked marker), or else genotypes."""
+        return self.haploid_rows if haploid else self.diploid_rows
 
 
 def sex_of(individual: Individual) -> Sex:

@@ -1,7 +1,8 @@
 """How many pairs of unrelated people would reach a likelihood ratio in this very search.
 
 The count is a sum over all searched pairs of P(LR ≥ x | unrelated). Taken as given is an individual's *pattern*: at
-which markers there is a result, of how many replicates, and whether the laboratory calls a single allele homozygous;
+which markers there is a result, of how many replicates, and whether the laboratory calls a single allele homozygous
+or leaves it open (without a declared drop-out rate, a homozygote is then what shows a single allele);
 the alleles are those of somebody unrelated to the family, of the same population. For one missing person and one
 marker that is a short list of values of log10 LR with their probabilities; over markers they are convolved on a grid.
 
@@ -40,7 +41,8 @@ LOWEST = -12.0  # below this, log10 LR is not told apart
 
 # A marker's kind has one word a replicate. "called": two alleles, or one that the laboratory calls homozygous. "open":
 # the same sample would show one allele as "other unseen", and a drop-out rate is declared that says how often that
-# happens. "one": one allele, other unseen, and no rate is declared.
+# happens. "undeclared": it would too, and no rate is declared, so that a homozygote shows one allele and a
+# heterozygote both.
 Kind = tuple[str, ...]
 
 # Lists of outcomes are kept up to this size (outcomes × genotypes): three replicates at SE33 fit.
@@ -52,10 +54,13 @@ class Outcomes:
     """Everything that could be read at a marker under one kind; both arrays have shape (outcomes, genotypes).
 
     `likelihood` is P(outcome | genotype) as the search computes it, `chance` what outcomes are drawn by: where singles
-    are called homozygous nothing can have dropped out, whatever rate is declared for the other samples.
+    are called homozygous nothing can have dropped out, whatever rate is declared for the other samples. Where singles
+    are left open and no rate is declared, the search asks for the chance that the allele is among those seen, which
+    heterozygotes have too; drawn is such a reading as often as there are homozygotes.
     """
 
     kind: Kind
+    haploid: bool
     likelihood: Floats
     chance: Floats
     # The half that is the same for all families where theta is 0.
@@ -63,7 +68,7 @@ class Outcomes:
 
     def under(self, table: MarkerTable) -> tuple[Floats, Floats]:
         """log10 LR of each outcome and its probability if unrelated."""
-        if self.likelihood.shape[1] != len(table.related):
+        if self.haploid is not table.haploid:
             return np.zeros(1), np.ones(1)  # another sex at an X-linked marker: says nothing
         if self._last is None or self._last[0] is not table.unrelated:
             probability = self.chance @ table.unrelated
@@ -91,35 +96,51 @@ class Patterns:
     ) -> "Patterns":
         """From the classes of each marker."""
         individuals = len(classes[0].of) if classes else 0
-        leaves_open = _leaves_open(classes, individuals)
+        rates_of = [settings.remains.rates(model) for model in models]
+        declared_at = [bool(np.any(np.array(rates.drop_out) > 0)) for rates in rates_of]
+        leaves_open = _leaves_open(classes, individuals, declared=any(declared_at))
         columns, outcomes = [], []
-        for these, model in zip(classes, models, strict=True):
-            rates = settings.remains.rates(model)
-            declared = bool(np.any(np.array(rates.drop_out) > 0))
+        for these, model, rates, declared in zip(classes, models, rates_of, declared_at, strict=True):
             number: dict[tuple[Kind, bool], int] = {}
             column = np.full(individuals, -1, dtype=np.int64)
             for i in np.flatnonzero(these.of >= 0):
                 k = these.of[i]
-                kind = _kind(these.readings[k], is_open=bool(leaves_open[i]) and declared)
+                kind = _kind(these.readings[k], leaves_open=bool(leaves_open[i]), declared=declared)
                 column[i] = number.setdefault((kind, bool(these.haploid[k])), len(number))
             columns.append(column)
             outcomes.append(tuple(_outcomes(kind, model, rates, haploid=haploid) for kind, haploid in number))
         return cls(np.array(columns, dtype=np.int64).reshape(len(models), individuals).T, tuple(outcomes))
 
 
-def _leaves_open(classes: Sequence[MarkerClasses], individuals: int) -> NDArray[np.bool_]:
-    """Whose single alleles the laboratory leaves open anywhere."""
-    leaves = np.zeros(individuals, dtype=bool)
+def _leaves_open(classes: Sequence[MarkerClasses], individuals: int, *, declared: bool) -> NDArray[np.bool_]:
+    """Whose single alleles the laboratory leaves open.
+
+    Somebody without any single allele does not tell. Most of the others decide then; where nobody tells, singles are
+    open if a drop-out rate is declared.
+    """
+    leaves, calls = np.zeros(individuals, dtype=bool), np.zeros(individuals, dtype=bool)
     for these in classes:
-        unseen = [any(reading.reads is Reads.OTHER_UNSEEN for reading in readings) for readings in these.readings]
-        leaves |= np.array([*unseen, False])[these.of]
-    return leaves
+        leaves |= _shown_by(these, Reads.OTHER_UNSEEN)
+        calls |= _shown_by(these, Reads.HOMOZYGOUS)
+    calls &= ~leaves
+    most = leaves.sum() > calls.sum() or (declared and leaves.sum() == calls.sum())
+    return leaves | ~calls if most else leaves
 
 
-def _kind(readings: Sequence[Reading], *, is_open: bool) -> Kind:
-    if is_open:
+def _shown_by(these: MarkerClasses, reads: Reads) -> NDArray[np.bool_]:
+    """Who has a reading of this sort at a marker; the one allele of a man at an X-linked marker is no homozygote."""
+    shown = [
+        any(reading.reads is reads for reading in readings) and not (haploid and reads is Reads.HOMOZYGOUS)
+        for readings, haploid in zip(these.readings, these.haploid, strict=True)
+    ]
+    return np.asarray(np.array([*shown, False])[these.of])
+
+
+def _kind(readings: Sequence[Reading], *, leaves_open: bool, declared: bool) -> Kind:
+    if leaves_open and declared:
         return ("open",) * len(readings)
-    return tuple(sorted("one" if reading.reads is Reads.OTHER_UNSEEN else "called" for reading in readings))
+    calls = [not leaves_open or reading.reads is Reads.HOMOZYGOUS for reading in readings]
+    return tuple(sorted("called" if called else "undeclared" for called in calls))
 
 
 def _outcomes(kind: Kind, model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> Outcomes:
@@ -133,8 +154,8 @@ def _outcomes(kind: Kind, model: MarkerModel, rates: ErrorRates, *, haploid: boo
     likelihood, chance = np.ones(()), np.ones(())
     for k, word in enumerate(sorted(kind)):
         likelihood = likelihood * with_drop_out[word][places[:, k]]
-        chance = chance * (with_drop_out if word == "open" else without)[word][places[:, k]]
-    return Outcomes(kind, likelihood, chance)
+        chance = chance * (with_drop_out["open"] if word == "open" else without["called"])[places[:, k]]
+    return Outcomes(kind, haploid, likelihood, chance)
 
 
 def _list_outcomes(kind: Kind, model: MarkerModel, *, haploid: bool) -> list[tuple[tuple[int, ...], ...]]:
@@ -144,9 +165,8 @@ def _list_outcomes(kind: Kind, model: MarkerModel, *, haploid: bool) -> list[tup
     listed: dict[tuple[tuple[int, ...], ...], None] = {}
     for genotype in genotypes:
         seen = tuple(sorted(set(genotype)))
-        singles: list[tuple[int, ...]] = [(a,) for a in seen]
-        either = list(dict.fromkeys([seen, *singles]))
-        choices: dict[str, list[tuple[int, ...]]] = {"called": [seen], "one": singles, "open": either}
+        either = list(dict.fromkeys([seen, *((a,) for a in seen)]))
+        choices: dict[str, list[tuple[int, ...]]] = {"called": [seen], "undeclared": [seen], "open": either}
         for outcome in product(*[choices[word] for word in kind]):
             paired = sorted(zip(kind, outcome, strict=True))
             listed[tuple(alleles for _, alleles in paired)] = None
@@ -157,10 +177,11 @@ def _rows_by_word(model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> di
     """P(what one replicate shows | genotype): rows for single alleles, then for pairs, under each word."""
     table = reading_table(model, rates, haploid=haploid)
     called = reading_table(model, replace(rates, drop_out=0.0), haploid=haploid).singles
+    unseen = np.array([_one_row(model, allele, rates, haploid=haploid) for allele in range(len(model))])
     return {
         "called": np.vstack([called, table.pairs]),
         "open": np.vstack([table.singles, table.pairs]),
-        "one": np.array([_one_row(model, allele, rates, haploid=haploid) for allele in range(len(model))]),
+        "undeclared": np.vstack([unseen, table.pairs]),
     }
 
 

@@ -3,7 +3,7 @@
 Correct before fast: this is what the fast search of later is compared with.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from antigone.matching.coincidences import CoincidenceCount, Coincidences, Patte
 from antigone.matching.odd import FamilyContradiction, family_contradictions, notes, x_linked_left_out
 from antigone.matching.operation import Family, LeftOut, Operation
 from antigone.matching.preparation import Prepared, prepare
-from antigone.matching.tables import ConditionalTable, conditional_table
+from antigone.matching.tables import ConditionalTable, TableError, conditional_table
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -43,7 +43,7 @@ class SearchResult:
 
     operation: Operation
     prepared: Prepared
-    missing: tuple[tuple[Family, str], ...]
+    missing: tuple[tuple[Family, str], ...]  # who was searched
     pairs: tuple[Pair, ...]  # hits, or every pair where that was asked for; best first
     total_lr: Floats  # (individuals,): Σ LR over all missing persons, of pairs that are not listed too
     highest: Floats  # (missing persons,): the best log10 LR of each
@@ -51,6 +51,7 @@ class SearchResult:
     edges: Floats  # (bins + 1,): the first and last bins reach to ∓∞
     coincidences: CoincidenceCount
     contradictions: tuple[FamilyContradiction, ...]
+    not_searched: tuple[LeftOut, ...]  # missing persons whose family is too large for what was asked
     unusable: tuple[LeftOut, ...]  # readings that no genotype can show under the declared rates, or of unknown sex
 
     @property
@@ -59,18 +60,29 @@ class SearchResult:
         contradicted = (
             LeftOut("marker", f"{one.marker}, family {one.family}", one.what) for one in self.contradictions
         )
-        return (*self.operation.left_out, *self.prepared.left_out, *self.unusable, *contradicted)
+        return (
+            *self.not_searched, *self.operation.left_out, *self.prepared.left_out, *self.unusable, *contradicted
+        )  # fmt: skip
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of the input and of settings that nobody declared."""
-        return (*self.operation.warnings, *notes(self.operation, self.prepared))
+        return (*self._not_searched_note(), *self.operation.warnings, *notes(self.operation, self.prepared))
+
+    def _not_searched_note(self) -> Iterator[str]:
+        if self.not_searched:
+            named = "; ".join(one.id for one in self.not_searched[:NAMED])
+            more = f"; and {len(self.not_searched) - NAMED} more" if len(self.not_searched) > NAMED else ""
+            yield f"NOT SEARCHED, for the family is too large for what was asked: {named}{more}"
 
     @property
     def compared(self) -> int:
         """How many pairs were compared."""
         return len(self.operation.individuals) * len(self.missing)
 
+
+# So many people whose family is too large are named in the notes; all of them stand in what was left out.
+NAMED = 20
 
 # The picture of all LRs: a fifth of a power of ten a bin.
 HISTOGRAM_EDGES = np.round(np.arange(-12.0, 60.0001, 0.2), 1)
@@ -79,41 +91,48 @@ HISTOGRAM_EDGES = np.round(np.arange(-12.0, 60.0001, 0.2), 1)
 def search(operation: Operation, *, all_pairs: bool = False, progress: Progress | None = None) -> SearchResult:
     """Compare every individual with every missing person.
 
-    `progress` is told how many missing persons are done, of how many.
+    Whose family is too large for what was asked is not searched, and said. `progress` is told how many missing persons
+    are done, of how many.
     """
     prepared = prepare(operation)
     settings = operation.settings
     classes = marker_classes(operation.individuals, prepared.models, settings)
     sexes = np.array([str(sex_of(individual)) for individual in operation.individuals])
     missing = operation.missing_persons()
+    searched: list[tuple[Family, str]] = []
+    not_searched: list[LeftOut] = []
     patterns = Patterns.of_classes(classes, prepared.models, settings)
     coincidences = Coincidences(patterns, prepared, len(missing))
     count = len(operation.individuals)
-    total_lr, highest = np.zeros(count), np.full(len(missing), -np.inf)
-    histogram = np.zeros(len(HISTOGRAM_EDGES) + 1)
+    total_lr, histogram = np.zeros(count), np.zeros(len(HISTOGRAM_EDGES) + 1)
+    highest: list[float] = []
     found: list[Pair] = []
     contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
-    for j, (family, person) in enumerate(missing):
-        table = conditional_table(family, person, prepared, settings)
-        contradictions |= dict.fromkeys(family_contradictions(family, table.contradictions))
-        lookup = PairLookup(table, classes, sexes)
-        totals = lookup.totals
-        total_lr += 10.0**totals
-        if count:
-            highest[j] = totals.max()
-        histogram += np.bincount(np.searchsorted(HISTOGRAM_EDGES, totals, side="right"), minlength=len(histogram))
-        coincidences.add(table)
-        listed = np.arange(count) if all_pairs else np.flatnonzero(totals >= settings.threshold)
-        if len(listed):
-            excluded = lookup.exclusions(family, person, prepared, operation)
-            names = [model.name for model in prepared.models]
-            found += [lookup.pair(int(i), j, names, int(excluded[i])) for i in listed]
+    for done, (family, person) in enumerate(missing, 1):
+        try:
+            table = conditional_table(family, person, prepared, settings)
+        except TableError as error:
+            not_searched.append(LeftOut("missing person", f"{person}, family {family.name}", str(error)))
+        else:
+            contradictions |= dict.fromkeys(family_contradictions(family, table.contradictions))
+            lookup = PairLookup(table, classes, sexes)
+            totals = lookup.totals
+            total_lr += 10.0**totals
+            highest.append(float(totals.max(initial=-np.inf)))
+            histogram += np.bincount(np.searchsorted(HISTOGRAM_EDGES, totals, side="right"), minlength=len(histogram))
+            coincidences.add(table)
+            listed = np.arange(count) if all_pairs else np.flatnonzero(totals >= settings.threshold)
+            if len(listed):
+                excluded = lookup.exclusions(family, person, prepared, operation)
+                names = [model.name for model in prepared.models]
+                found += [lookup.pair(int(i), len(searched), names, int(excluded[i])) for i in listed]
+            searched.append((family, person))
         if progress is not None:
-            progress(j + 1, len(missing))
+            progress(done, len(missing))
     found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
     return SearchResult(
-        operation, prepared, missing, tuple(found), total_lr, highest, histogram, HISTOGRAM_EDGES,
-        coincidences.count(), tuple(contradictions),
+        operation, prepared, tuple(searched), tuple(found), total_lr, np.array(highest), histogram, HISTOGRAM_EDGES,
+        coincidences.count(), tuple(contradictions), tuple(not_searched),
         (*_unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
     )  # fmt: skip
 
@@ -139,7 +158,8 @@ class PairLookup:
         self.classes = classes
         self.sexes = sexes
         # Of all individuals at once, for a list of every pair asks for each of them.
-        self.by_marker = np.array([self._logs_of_individuals(m) for m in range(len(classes))]).reshape(-1, len(sexes))
+        logs = [self._logs_of_individuals(m) for m in range(len(classes))]
+        self.by_marker = np.array(logs).reshape(len(classes), len(sexes))
         self.linkage = {where: self._linkage_of_individuals(where) for where in table.linkage}
         self.totals = self._totals()
 
@@ -149,7 +169,7 @@ class PairLookup:
         if marker is None or not classes.readings:
             return None
         logs = np.full(len(classes.readings), np.nan)
-        rows = classes.rows(len(marker.related))
+        rows = classes.rows(haploid=marker.haploid)
         with np.errstate(divide="ignore", invalid="ignore"):  # classes that no genotype can show: nobody has them
             logs[rows.which] = np.log10(rows.under(marker.related)) - rows.log10_under_unrelated(marker.unrelated)
         return logs
@@ -158,7 +178,8 @@ class PairLookup:
         """log10 of what two linked markers say together over what they say apart; shape (classes, classes)."""
         joint = self.table.linkage[where]
         first, second = (self.classes[m] for m in where)
-        rows, columns = first.rows(joint.shape[0]), second.rows(joint.shape[1])
+        haploid = [marker is not None and marker.haploid for marker in (self.table.markers[m] for m in where)]
+        rows, columns = first.rows(haploid=haploid[0]), second.rows(haploid=haploid[1])
         together = rows.likelihood @ joint @ columns.likelihood.T
         apart = np.outer(rows.under(joint.sum(axis=1)), columns.under(joint.sum(axis=0)))
         logs = np.zeros((len(first.readings), len(second.readings)))
@@ -176,9 +197,12 @@ class PairLookup:
 
     def _linkage_of_individuals(self, where: tuple[int, int]) -> Floats:
         """What a linked pair of markers adds for each individual; nothing where one of them was not used."""
-        usable = np.isfinite(self.by_marker[list(where)]).all(axis=0)
-        logs = self._pair_logs(where)[self.classes[where[0]].of, self.classes[where[1]].of]
-        return np.asarray(np.where(usable, logs, 0.0))
+        usable = np.asarray(np.isfinite(self.by_marker[list(where)]).all(axis=0))
+        first, second = (self.classes[m].of[usable] for m in where)
+        added = np.zeros(len(usable))
+        if usable.any():
+            added[usable] = self._pair_logs(where)[first, second]
+        return added
 
     def _totals(self) -> Floats:
         """log10 LR of every individual."""
@@ -200,7 +224,7 @@ class PairLookup:
             classes = self.classes[m]
             if marker is None or not classes.readings:
                 continue
-            rows = classes.rows(len(marker.related))
+            rows = classes.rows(haploid=marker.haploid)
             impossible = np.zeros(len(classes.readings), dtype=bool)
             fits = np.any(rows.possible & (marker.related > 0), axis=1)
             impossible[rows.which] = ~fits & np.any(rows.possible, axis=1)

@@ -26,10 +26,12 @@ from antigone.genetics.likelihood import (
     genotype_distributions,
     known_from_readings,
     linked_genotype_distribution,
+    unknown_founder_alleles,
 )
 from antigone.genetics.markers import LinkedPair
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.genetics.theta import refuse_too_many
 from antigone.matching.operation import Family, Settings
 from antigone.matching.preparation import Prepared
 
@@ -41,10 +43,14 @@ UNRELATED = "\N{NULL}unrelated"
 
 @dataclass(frozen=True, eq=False)
 class MarkerTable:
-    """What a family says about one marker: genotypes (or alleles, for a male on X) in the order of `genotype_pairs`."""
+    """What a family says about one marker: genotypes in the order of `genotype_pairs`.
+
+    They are alleles instead where the missing person is a man and the marker X-linked (`haploid`).
+    """
 
     related: Floats
     unrelated: Floats
+    haploid: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,7 @@ class ConditionalTable:
 
 
 class TableError(ValueError):
-    """A family's table cannot be computed as it was asked for."""
+    """What a family says of somebody it misses cannot be computed as it was asked for, and why."""
 
 
 @lru_cache(maxsize=512)
@@ -101,30 +107,48 @@ def what_is_known(family: Family, models: Sequence[MarkerModel], settings: Setti
 
 
 def conditional_table(family: Family, person: str, prepared: Prepared, settings: Settings) -> ConditionalTable:
-    """The table of one missing person. Raises `TableError` where theta would need a sum of too many terms."""
-    sex = family.pedigree[person].sex
-    usable = [m for m, model in enumerate(prepared.models) if not (model.x_linked and sex is Sex.UNKNOWN)]
-    models = [prepared.models[m] for m in usable]
-    known = what_is_known(family, models, settings)
+    """The table of one missing person.
+
+    Raises `TableError` where it would not fit into memory, and, before anything is computed, where theta would need a
+    sum of too many terms.
+    """
+    known_at = what_is_known(family, prepared.models, settings)
     try:
-        related = genotype_distributions(person, family.pedigree, models, known, prepared.options)
-        unrelated = _unrelated(family, models, known, related, sex, prepared.options)
+        return _conditional_table(family, person, prepared, known_at)
     except TooComplexError as error:
-        raise TableError(f"family {family.name}: {error}") from None
+        raise TableError(str(error)) from None
+
+
+def _conditional_table(
+    family: Family, person: str, prepared: Prepared, known_at: Sequence[Mapping[str, Known]]
+) -> ConditionalTable:
+    sex = family.pedigree[person].sex
+    usable = [
+        m
+        for m, model in enumerate(prepared.models)
+        if known_at[m] and not (model.x_linked and sex is Sex.UNKNOWN)  # else nobody of the family is typed here
+    ]
+    models, known = [prepared.models[m] for m in usable], [known_at[m] for m in usable]
+    if prepared.options.theta:
+        for asked, pedigree in ((person, family.pedigree), (UNRELATED, _with_stranger(family.pedigree, sex))):
+            counts = unknown_founder_alleles(asked, pedigree, models, known, prepared.options)
+            refuse_too_many(max(counts, default=0))
+    related = genotype_distributions(person, family.pedigree, models, known, prepared.options)
+    unrelated = _unrelated(family, models, known, related, sex, prepared.options)
     tables: list[MarkerTable | None] = [None] * len(prepared.models)
     contradictions = []
     for m, model, knowledge, yes, no in zip(usable, models, known, related, unrelated, strict=True):
-        if not knowledge:
-            continue  # nobody of the family is typed here
         if not np.any(yes.joint):
             contradictions.append(explain_zero("the pedigree given", family.pedigree, model, knowledge))
             continue
-        tables[m] = MarkerTable(_vector(yes.conditional), no)
-    known_at: list[dict[str, Known]] = [{} for _ in prepared.models]
-    for m, knowledge in zip(usable, known, strict=True):
-        known_at[m] = knowledge
+        tables[m] = MarkerTable(_vector(yes.conditional), no, haploid=model.x_linked and sex is Sex.MALE)
     linkage = _linkage(family.pedigree, person, prepared, known_at, tables)
     return ConditionalTable(family, person, sex, tuple(tables), linkage, tuple(contradictions))
+
+
+def _with_stranger(pedigree: Pedigree, sex: Sex) -> Pedigree:
+    """The family, and somebody unrelated beside it."""
+    return pedigree.joined(Pedigree.build([Person(UNRELATED, sex=sex)]))
 
 
 def _vector(joint: Floats) -> Floats:
@@ -143,8 +167,7 @@ def _unrelated(
     haploid = [model.x_linked and sex is Sex.MALE for model in models]
     if options.theta == 0:
         return [hardy_weinberg(model, haploid=single) for model, single in zip(models, haploid, strict=True)]
-    stranger = Pedigree.build([Person(UNRELATED, sex=sex)])
-    together = family.pedigree.joined(stranger)
+    together = _with_stranger(family.pedigree, sex)
     possible = [bool(np.any(distribution.joint)) for distribution in related]
     usable = [k for k, one in enumerate(possible) if one]
     found = genotype_distributions(

@@ -120,6 +120,7 @@ def summarise(
         "case": operation.name,
         "individuals": len(operation.individuals),
         "missing_persons": len(result.missing),
+        "missing_persons_not_searched": len(result.not_searched),
         "pairs": result.compared,
         "hits": sum(hit.log10_lr >= threshold for hit in listed),
         "pairs_listed": len(listed),

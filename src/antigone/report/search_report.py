@@ -58,10 +58,12 @@ def _lead(result: SearchResult, hits: Sequence[Hit]) -> str:
     threshold = result.operation.settings.threshold
     chance = chance_pairs(*result.coincidences.at_least(threshold))
     which = "default threshold (nobody declared one)" if _is_default(result, "threshold") else "declared threshold"
+    left = counted(len(result.not_searched), "missing person")
+    not_searched = f" {left} could not be searched: “Left out” says who, and why." if result.not_searched else ""
     return (
         f"{individuals} and {missing} were compared, all with all: {counted(result.compared, 'pair')}. "
         f"{counted(len(hits), 'pair')} reached the {which}, a log10 LR of {threshold:g}. "
-        f"Chance alone is expected to bring {chance} of unrelated people that far."
+        f"Chance alone is expected to bring {chance} of unrelated people that far.{not_searched}"
     )
 
 
@@ -91,6 +93,7 @@ def _counts(result: SearchResult) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
     living = [
         ("missing persons", len(result.missing)),
+        *([("missing persons not searched", len(result.not_searched))] if result.not_searched else []),
         ("families", len(families)),
         ("donors typed", sum(len(family.donors()) for family in families)),
         ("direct references", sum(len(set(family.profiles) & set(family.missing)) for family in families)),

@@ -13,6 +13,8 @@ class Comparison:
     tolerance: float
     worst: float = 0.0
     why: list[str] = field(default_factory=list)
+    compared: int = 0
+    absent: list[str] = field(default_factory=list)  # figures that the answer does not hold
 
     @property
     def passed(self) -> bool:
@@ -29,12 +31,26 @@ class Comparison:
         expected = -math.inf if theirs is None else float(theirs)
         self._record(name, ours, expected, 0.0 if ours == expected else abs(ours - expected))
 
+    def ratio(self, name: str, ours: float, theirs: float | None) -> None:
+        """Compare a quotient; a peer's null stands for an undefined or infinite one where ours is, else for zero."""
+        if theirs is None and not math.isfinite(ours):
+            self.compared += 1
+        else:
+            self.number(name, ours, theirs)
+
     def count(self, name: str, ours: int, theirs: int) -> None:
         """Compare counts, which agree or do not."""
+        self.compared += 1
         if ours != theirs:
             self.why.append(f"{name}: {ours}, the peer {theirs}")
 
+    def not_computed(self, why: str) -> None:
+        """The case falls short as a whole."""
+        self.worst = math.inf
+        self.why.append(why)
+
     def _record(self, name: str, ours: float, theirs: float, error: float) -> None:
+        self.compared += 1
         if math.isnan(error):
             error = math.inf
         self.worst = max(self.worst, error)

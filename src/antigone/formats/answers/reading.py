@@ -52,6 +52,17 @@ class Node:
             raise self.error("an object")
         return None if self.value.get(key) is None else self[key]
 
+    def at(self, *keys: str) -> "Node | None":
+        """The node of nested keys, or None where one is absent; the last may be null."""
+        node = self
+        for key in keys:
+            if node.value is None:
+                return None
+            if isinstance(node.value, dict) and key not in node.value:
+                return None
+            node = node[key]
+        return node
+
     def items(self) -> "list[Node]":
         """The elements of a list."""
         if not isinstance(self.value, list):
@@ -206,13 +217,16 @@ def read_genotypes(node: Node, model: MarkerModel, pedigree: Pedigree) -> dict[s
     """`{id: [a, b]}` at one marker; those who are not in this pedigree are left to the other hypotheses."""
     known: dict[str, Known] = {}
     for name, genotype in node.pairs():
-        if name in pedigree:
-            known[name] = read_genotype(genotype, model, male=pedigree[name].sex is Sex.MALE)
+        read = read_genotype(genotype, model, male=pedigree[name].sex is Sex.MALE) if name in pedigree else None
+        if read is not None:
+            known[name] = read
     return known
 
 
-def read_genotype(node: Node, model: MarkerModel, *, male: bool) -> Known:
-    """Two alleles, one for a male on X; null: that allele is unknown, the other was seen."""
+def read_genotype(node: Node, model: MarkerModel, *, male: bool) -> Known | None:
+    """Two alleles, one for a male on X; null: that allele is unknown, the other was seen. None where nothing was."""
+    if node.value is None:
+        return None
     labels = [part.value for part in node.items()]
     haploid = model.x_linked and male
     alleles = []
@@ -223,7 +237,7 @@ def read_genotype(node: Node, model: MarkerModel, *, male: bool) -> Known:
                 raise part.error(f"an allele of {model.name}")
             alleles.append(allele)
     if not alleles:
-        raise node.error("at least one allele")
+        return None
     if len(alleles) < len(labels):
         partial = Reading((alleles[0],), Reads.OTHER_UNSEEN)
         return Observed(genotype_likelihood([partial], model, haploid=haploid))

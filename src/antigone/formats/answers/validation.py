@@ -43,7 +43,8 @@ DVI_TOLERANCE = 1e-8
 def validate_file(path: Path) -> FileReport:
     """Compute all cases of a file again and compare.
 
-    Raises `InputError` where the file cannot be read. Files of an unknown family are read and fall short, case by case.
+    Raises `InputError` where the file or a case cannot be read. A case of a family that is not known falls short, and
+    so does one whose answer holds nothing to compare; figures that an answer does not hold are named in `absent`.
     """
     cases = read_cases(path)
     families = list(dict.fromkeys(case["family"].text() for case in cases))
@@ -55,23 +56,40 @@ def _compare(case: Node) -> Comparison:
     family = case["family"].text()
     comparison = Comparison(case["id"].text(), DVI_TOLERANCE if "dvi" in family else TOLERANCE)
     if family in _LATER:
-        comparison.worst = math.inf
-        comparison.why.append(f"{family} is not computed by this version")
+        comparison.not_computed(f"{family} is not computed by this version")
         return comparison
     if family not in _FAMILIES:
         known = ", ".join((*_FAMILIES, *_LATER))
-        raise InputError.at(case.file, None, f"{case.path}.family", found=quoted(family), expected=f"one of {known}")
+        comparison.not_computed(f"not computed: {case.path}.family: found {quoted(family)}; expected one of {known}")
+        return comparison
     try:
         _FAMILIES[family](case, comparison)
     except (LikelihoodError, TooComplexError) as error:
-        comparison.worst = math.inf
-        comparison.why.append(str(error))
+        comparison.not_computed(str(error))
     except (KeyError, StopIteration, ValueError) as error:
         expected = f"a whole case of {family}"
         raise InputError.at(
             case.file, None, case.path, found=f"{type(error).__name__}: {error}", expected=expected
         ) from error
+    if not comparison.compared and comparison.passed:
+        comparison.not_computed(f"the answer holds nothing to compare; it lacks {', '.join(comparison.absent)}")
     return comparison
+
+
+_Check = Callable[[str, float, float | None], None]
+
+
+def _check(check: _Check, comparison: Comparison, name: str, ours: float, theirs: Node | None) -> None:
+    """Compare one figure where the answer holds it."""
+    if theirs is None:
+        comparison.absent.append(name)
+    else:
+        check(name, ours, theirs.optional_number())
+
+
+def _items(node: Node | None, count: int) -> Sequence[Node | None]:
+    """The elements of a list, each absent where the list is."""
+    return [None] * count if node is None or node.value is None else node.items()
 
 
 def _pedigree_likelihood(case: Node, comparison: Comparison) -> None:
@@ -79,8 +97,8 @@ def _pedigree_likelihood(case: Node, comparison: Comparison) -> None:
     theta = _theta(case)
     log = float(log_likelihoods(pedigree, [model], [known], Options(theta=theta))[0])
     answer = case["answer"]
-    comparison.number("likelihood", probability_of_log(log), answer["likelihood"].optional_number())
-    comparison.logarithm("log_likelihood", log, answer["log_likelihood"].optional_number())
+    _check(comparison.number, comparison, "likelihood", probability_of_log(log), answer.at("likelihood"))
+    _check(comparison.logarithm, comparison, "log_likelihood", log, answer.at("log_likelihood"))
 
 
 def _linked_markers(case: Node, comparison: Comparison) -> None:
@@ -88,10 +106,8 @@ def _linked_markers(case: Node, comparison: Comparison) -> None:
     log = linked_log_likelihood(pedigree, models, known, [case["rho"].number()])
     unlinked = float(log_likelihoods(pedigree, models, known).sum())
     answer = case["answer"]
-    comparison.number("likelihood", probability_of_log(log), answer["likelihood"].optional_number())
-    comparison.number(
-        "likelihood_unlinked", probability_of_log(unlinked), answer["likelihood_unlinked"].optional_number()
-    )
+    for name, ours in (("likelihood", log), ("likelihood_unlinked", unlinked)):
+        _check(comparison.number, comparison, name, probability_of_log(ours), answer.at(name))
 
 
 def _conditional(case: Node, comparison: Comparison) -> None:
@@ -100,7 +116,10 @@ def _conditional(case: Node, comparison: Comparison) -> None:
     distribution = genotype_distribution(targets, pedigree, model, known)
     answer = case["answer"]
     marginal = probability_of_log(distribution.log_marginal)
-    comparison.number("marginal_likelihood", marginal, answer["marginal_likelihood"].optional_number())
+    _check(comparison.number, comparison, "marginal_likelihood", marginal, answer.at("marginal_likelihood"))
+    if answer.at("prob") is None:
+        comparison.absent.append("prob")
+        return
     if len(targets) == 1:
         rows, columns = [genotype.text() for genotype in answer["genotypes"].items()], [""]
         probabilities = [[value.optional_number()] for value in answer["prob"].items()]
@@ -126,15 +145,16 @@ def _kinship_lr(case: Node, comparison: Comparison) -> None:
     names = [marker["name"].text() for marker in case["markers"].items()]
     for name, log in logs.items():
         total, against = float(log.sum()), float(logs[reference].sum())
-        comparison.logarithm(f"log_likelihood {name}", total, answer["log_likelihood"][name].optional_number())
-        comparison.number(f"LR_total {name}", _ratio(total, against), answer["LR_total"][name].optional_number())
-        parts = zip(names, log, logs[reference], strict=True)
-        by_marker = answer["LR_per_marker"][name].items()
-        likelihoods = answer["likelihood_per_marker"][name].items()
-        for (marker, one, other), ratio, likelihood in zip(parts, by_marker, likelihoods, strict=True):
-            comparison.number(f"LR {name} at {marker}", _ratio(float(one), float(other)), ratio.optional_number())
-            ours = probability_of_log(float(one))
-            comparison.number(f"likelihood {name} at {marker}", ours, likelihood.optional_number())
+        of_total, of_ratio = answer.at("log_likelihood", name), answer.at("LR_total", name)
+        _check(comparison.logarithm, comparison, f"log_likelihood {name}", total, of_total)
+        _check(comparison.ratio, comparison, f"LR_total {name}", _ratio(total, against), of_ratio)
+        by_marker = _items(answer.at("LR_per_marker", name), len(names))
+        likelihoods = _items(answer.at("likelihood_per_marker", name), len(names))
+        parts = zip(names, log.tolist(), logs[reference].tolist(), by_marker, likelihoods, strict=True)
+        for marker, one, other, ratio, likelihood in parts:
+            _check(comparison.ratio, comparison, f"LR {name} at {marker}", _ratio(one, other), ratio)
+            ours = probability_of_log(one)
+            _check(comparison.number, comparison, f"likelihood {name} at {marker}", ours, likelihood)
 
 
 def _familias_other(case: Node, comparison: Comparison) -> None:
@@ -144,16 +164,14 @@ def _familias_other(case: Node, comparison: Comparison) -> None:
     likelihoods = {name: probability_of_log(float(log.sum())) for name, log in logs.items()}
     answer = case["answer"]
     for name, likelihood in likelihoods.items():
-        comparison.number(f"likelihood_{name}", likelihood, answer[f"likelihood_{name}"].optional_number())
+        _check(comparison.number, comparison, f"likelihood_{name}", likelihood, answer.at(f"likelihood_{name}"))
     total = sum(likelihoods.values())
     if total == 0:
         return  # the peer's ratio and posterior are null: undefined
     ratio = likelihoods["H1"] / likelihoods["H2"] if likelihoods["H2"] else math.inf
-    theirs = answer["LR"].optional_number()
-    if theirs is not None or math.isfinite(ratio):
-        comparison.number("LR", ratio, theirs)
-    for name, flat in zip(("H1", "H2"), answer["posterior_flat"].items(), strict=True):
-        comparison.number(f"posterior {name}", likelihoods[name] / total, flat.optional_number())
+    _check(comparison.ratio, comparison, "LR", ratio, answer.at("LR"))
+    for name, flat in zip(("H1", "H2"), _items(answer.at("posterior_flat"), 2), strict=True):
+        _check(comparison.number, comparison, f"posterior {name}", likelihoods[name] / total, flat)
 
 
 def _pairwise_dvi(case: Node, comparison: Comparison) -> None:
@@ -165,26 +183,29 @@ def _pairwise_dvi(case: Node, comparison: Comparison) -> None:
     answer = case["answer"]
     logs = {name: _victim_logs(name, sex, dvi, models) for name, sex in victims.items()}
     for name, log in logs.items():
-        comparison.logarithm(
-            f"loglik_null {name}", float(log.sum()), answer["loglik_null"]["pm"][name].optional_number()
-        )
+        theirs = answer.at("loglik_null", "pm", name)
+        _check(comparison.logarithm, comparison, f"loglik_null {name}", float(log.sum()), theirs)
     for family in families:
-        of_family = answer["loglik_null"]["am"][family.name].optional_number()
-        comparison.logarithm(f"loglik_null {family.name}", float(family.logs(models).sum()), of_family)
+        theirs, ours = answer.at("loglik_null", "am", family.name), float(family.logs(models).sum())
+        _check(comparison.logarithm, comparison, f"loglik_null {family.name}", ours, theirs)
     for table, used in (("LR_matrix", models), ("LR_matrix_mutations_removed", plain)):
-        for victim, missing, theirs in _cells(answer[table]):
+        for victim, missing, cell in _cells(answer, table, comparison):
             family = next(family for family in families if missing in family.pedigree)
             ours = family.pair_log(missing, victim, dvi, used, victims[victim]) - float(family.logs(used).sum())
             ours -= float(logs[victim].sum())
-            comparison.number(f"{table} {victim} {missing}", probability_of_log(ours), theirs.optional_number())
-    for victim, missing, theirs in _cells(answer["exclusion_matrix"]):
+            comparison.number(f"{table} {victim} {missing}", probability_of_log(ours), cell.optional_number())
+    for victim, missing, cell in _cells(answer, "exclusion_matrix", comparison):
         family = next(family for family in families if missing in family.pedigree)
         excluded = family.exclusions(missing, victim, dvi, plain, victims[victim])
-        comparison.count(f"exclusion_matrix {victim} {missing}", excluded, int(theirs.number()))
+        comparison.count(f"exclusion_matrix {victim} {missing}", excluded, int(cell.number()))
 
 
-def _cells(table: Node) -> list[tuple[str, str, Node]]:
+def _cells(answer: Node, name: str, comparison: Comparison) -> list[tuple[str, str, Node]]:
     """The cells of a matrix that the peer filled; it leaves out pairs whose sexes differ."""
+    table = answer.get(name)
+    if table is None:
+        comparison.absent.append(name)
+        return []
     columns = [column.text() for column in table["cols"].items()]
     cells = []
     for row, values in zip(table["rows"].items(), table["values"].items(), strict=True):
@@ -219,12 +240,13 @@ class _DviFamily:
         self._logs: dict[int, Floats] = {}
 
     def _known(self, dvi: Node, model: MarkerModel) -> dict[str, Known]:
-        known = {}
+        known: dict[str, Known] = {}
         for person in self.pedigree.persons:
             profile = dvi["genotypes_am"].get(person.id)
             genotype = profile.get(model.name) if profile is not None else None
-            if genotype is not None:
-                known[person.id] = read_genotype(genotype, model, male=person.sex is Sex.MALE)
+            read = read_genotype(genotype, model, male=person.sex is Sex.MALE) if genotype is not None else None
+            if read is not None:
+                known[person.id] = read
         return known
 
     def logs(self, models: Sequence[MarkerModel]) -> Floats:
