@@ -307,7 +307,6 @@ def test_actions_are_performed_from_json_and_refused_in_words(antigone, office, 
         (["show", "weather", "K1", "--office", "{office}"], "cannot be shown"),
         (["prove", "77", "--office", "{office}"], "there is no entry 77"),
         (["init", "{office}", "--practice"], "not empty"),
-        (["init", "other"], "--origin"),
         (["init", "other", "--practice", "--actor", "first"], "two actors"),
     ],
 )
@@ -378,3 +377,17 @@ def test_an_office_of_an_earlier_version_is_backed_up_migrated_rebuilt_and_compa
     assert (tmp_path / "before.keys").is_file()
     assert as_json(antigone("rebuild", "--check", "--office", office, "--json"))["digest"] == before
     assert "up to date" in antigone("upgrade", "--office", office)[1]
+
+
+def test_a_real_office_has_a_name_of_its_own_and_says_what_to_do_with_its_keys(antigone, tmp_path):
+    origins = set()
+    for name in ("one", "two"):
+        status, out, err = antigone("init", tmp_path / name)
+        assert (status, err) == (0, "")
+        assert "keys/first.key and keys/second.key to their owners" in out
+        origins.add(as_json(antigone("verify", "--office", tmp_path / name, "--json"))["origin"])
+    assert len(origins) == 2
+    status, out, _ = antigone(
+        "init", tmp_path / "three", "--origin", "example.org/bureau", "--actor", "a", "--actor", "b"
+    )
+    assert (status, "example.org/bureau, with a and b" in out) == (0, True)

@@ -1,6 +1,7 @@
 """`antigone init` and `antigone keygen`."""
 
 import re
+import secrets
 from pathlib import Path
 
 import typer
@@ -29,10 +30,12 @@ def run(directory: Path, *, practice: bool, origin: str | None, actors: list[str
         given[name] = read_key(Path(file)) if equals else None
     if len(given) < 2:
         raise OfficeError("an office begins with two actors: --actor NAME --actor OTHER")
+    named = origin is not None
     if origin is None:
-        if not practice:
-            raise OfficeError("a real office needs a name for its checkpoints: --origin example.org/bureau")
-        origin = f"practice.invalid/{re.sub('[^A-Za-z0-9.-]', '-', directory.resolve().name) or 'office'}"
+        # A checkpoint names its log, and no two logs may share a name.
+        kind = "practice" if practice else "office"
+        name = re.sub("[^A-Za-z0-9.-]", "-", directory.resolve().name) or "office"
+        origin = f"{kind}.invalid/{name}" if practice else f"{kind}.invalid/{name}-{secrets.token_hex(4)}"
     office = found_office(directory, Configuration(origin, practice, database), given)
     (office.directory / "checkpoint").write_text(_checkpoint(), encoding="utf-8")
     disconnect("default")
@@ -42,6 +45,8 @@ def run(directory: Path, *, practice: bool, origin: str | None, actors: list[str
     made = [f"keys/{name}.key" for name, key in given.items() if key is None]
     if made and not practice:
         typer.echo(f"Give {' and '.join(made)} to their owners and remove them here: whoever holds both is two people.")
+        if not named:
+            typer.echo("Its checkpoints bear that name for ever; --origin example.org/bureau would have given another.")
         typer.echo("keys/log.key signs the journal’s checkpoints; keep copies of the file ‘checkpoint’ elsewhere.")
 
 
