@@ -72,7 +72,10 @@ def connect(alias: str, database: dict[str, Any]) -> None:
 def disconnect(alias: str) -> None:
     """Close the connection of this thread."""
     if settings.configured and alias in connections.databases:
-        connections[alias].close()
+        wrapper = connections[alias]
+        wrapper.close()
+        if wrapper.connection is not None:  # a database in memory: Django's own `close` leaves it open
+            wrapper.connection.close()
         del connections[alias]
 
 
