@@ -242,7 +242,12 @@ def _(action: AddDevice, model: Model) -> Iterable[bool]:
 
 @leave.register
 def _(action: AddDevice, model: Model, seq: int, id: UUID, by: str) -> None:
-    model["accounts_device"][action.device] = {"id": action.device, "title": action.title, "active": True}
+    model["accounts_device"][action.device] = {
+        "id": action.device,
+        "title": action.title,
+        "key": action.key or "",
+        "active": True,
+    }
 
 
 @holds.register

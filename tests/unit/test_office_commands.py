@@ -391,3 +391,21 @@ def test_a_real_office_has_a_name_of_its_own_and_says_what_to_do_with_its_keys(a
         "init", tmp_path / "three", "--origin", "example.org/bureau", "--actor", "a", "--actor", "b"
     )
     assert (status, "example.org/bureau, with a and b" in out) == (0, True)
+
+
+def test_a_device_brings_actions_with_a_key_of_its_own(antigone, office, tmp_path):
+    _, public, _ = antigone("keygen", "tablet-1", "--out", tmp_path / "tablet-1.key")
+    fields = {"device": "tablet-1", "title": "at the border", "key": public.strip()}
+    (tmp_path / "device.json").write_text(json.dumps(fields))
+    by = ["--office", office, "--as", "first", "--json"]
+    proposed = as_json(antigone("perform", "accounts.add_device", tmp_path / "device.json", *by))
+    (tmp_path / "a.json").write_text(json.dumps({"agreement": "accord", "title": "The Accord"}))
+    brought = ["perform", "agreements.record_agreement", tmp_path / "a.json", *by, "--device"]
+    assert "no active device" in antigone(*brought, tmp_path / "tablet-1.key")[2]
+    as_json(antigone("approve", proposed["id"], "--office", office, "--as", "second", "--json"))
+    assert "no active device" in antigone(*brought, "first")[2]
+    done = as_json(antigone(*brought, tmp_path / "tablet-1.key"))
+    assert as_json(antigone("show", "entry", str(done["entry"]), "--office", office, "--json"))["device"] == "tablet-1"
+    (tmp_path / "device.json").write_text(json.dumps(fields | {"device": "tablet-2"}))
+    status, _, err = antigone("perform", "accounts.add_device", tmp_path / "device.json", *by)
+    assert (status, "this key belongs to a device" in err) == (2, True)

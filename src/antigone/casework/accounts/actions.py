@@ -163,7 +163,7 @@ class RevokeActor(Action):
 
 
 class AddDevice(Action):
-    """A device that may bring actions."""
+    """A device that may bring actions. Its key, like an actor's, is on the device and never here."""
 
     name: ClassVar[str] = "accounts.add_device"
     version: ClassVar[int] = 1
@@ -173,15 +173,18 @@ class AddDevice(Action):
 
     device: ActorName
     title: str
+    key: PublicKey | None = None
 
     def check(self, office: Tables) -> None:
-        """A name that was not given before."""
+        """A name and a key that nobody had before."""
         if office.knows(Device, self.device):
             raise ActionRefusedError(f"there is or was a device ‘{self.device}’; a name is given once")
+        if self.key is not None:
+            _unused(office, self.key)
 
     def apply(self, office: Tables, entry: Written) -> None:
         """A new row."""
-        office.add(Device(id=self.device, title=self.title))
+        office.add(Device(id=self.device, title=self.title, key=self.key or ""))
 
 
 class RevokeDevice(Action):
@@ -210,6 +213,8 @@ class RevokeDevice(Action):
 def _unused(office: Tables, key: str) -> None:
     if office.knows(ActorKey, key):
         raise ActionRefusedError("this key belongs or belonged to an actor; two accounts with one key are one person")
+    if office.rows(Device).filter(key=key).exists():
+        raise ActionRefusedError("this key belongs to a device; every actor and every device has a key of its own")
 
 
 def _active(office: Tables, actor: str) -> None:

@@ -37,6 +37,9 @@ class Device(models.Model):
 
     id = models.TextField(primary_key=True)
     title = models.TextField()
+    key = models.TextField(
+        default="", db_default=""
+    )  # base64; empty: the office takes nothing in its name from outside
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from antigone.cli.office.session import print_json, session
+from antigone.cli.office.session import device_of, print_json, session
 from antigone.office.configuration import OfficeError
 from antigone.office.database import connect, sqlite
 
@@ -24,7 +24,7 @@ def perform(
     fields: Path,
     *,
     identifier: UUID | None,
-    device: str,
+    device: str | None,
     late: bool,
     as_json: bool,
 ) -> None:
@@ -36,6 +36,7 @@ def perform(
     except json.JSONDecodeError as error:
         raise OfficeError(f"{source}:{error.lineno}:{error.colno}: no JSON: {error.msg}") from None
     with session(directory, who, acts=True) as opened:
+        from antigone.casework.accounts.actions import OFFICE_DEVICE
         from antigone.casework.action import action_class
         from antigone.casework.journal.performing import perform as run
 
@@ -43,7 +44,8 @@ def perform(
             action = action_class(name).model_validate(given)
         except ValidationError as error:
             raise OfficeError(_explained(error, source)) from None
-        done = run(opened.office, action, by=opened.actor, device=device, id=identifier, late=late)
+        source = device_of(opened.office, device) if device else OFFICE_DEVICE
+        done = run(opened.office, action, by=opened.actor, device=source, id=identifier, late=late)
         practice = opened.office.practice
     _say(done, name, practice=practice, as_json=as_json)
 

@@ -180,7 +180,9 @@ def perform(
     identifier: Annotated[
         UUID | None, typer.Option("--id", help="The identifier made where the action was made.")
     ] = None,
-    device: Annotated[str, typer.Option(help="The device that it comes from.")] = "office",
+    device: Annotated[
+        str | None, typer.Option(metavar="KEYFILE", help="The key of the device that it comes from, if not the office.")
+    ] = None,
     late: Annotated[
         bool, typer.Option("--late", help="From a device that was offline: contested, not refused.")
     ] = False,

@@ -74,6 +74,19 @@ def _actor(office: "Office", signing: SigningKey) -> str:
     return str(actor.id)
 
 
+def device_of(office: "Office", who: str) -> str:
+    """The active device whose key is in this file. Raises `OfficeError`."""
+    import base64
+
+    from antigone.casework.accounts.models import Device
+
+    public = base64.b64encode(key_of(office.directory, who).verifier.public).decode()
+    device = Device.objects.using(office.using).filter(key=public, active=True).first()
+    if device is None:
+        raise OfficeError("this key belongs to no active device of the office")
+    return str(device.id)
+
+
 def _keep_checkpoint(office: "Office") -> None:
     from antigone.casework.journal.models import SignedCheckpoint
 

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.TextField(primary_key=True, serialize=False)),
                 ("title", models.TextField()),
+                ("key", models.TextField(db_default="", default="")),
                 ("active", models.BooleanField(default=True)),
             ],
             options={
