@@ -617,6 +617,16 @@ def test_ages_that_cannot_be_compared_without_the_year_are_told():
     assert search(replace(operation, individuals=(dead("R", 10, 10),))).notes == ()
 
 
+def test_error_rates_at_which_the_count_of_coincidences_is_too_low_are_told(simple):
+    def with_errors(**rates):
+        return replace(simple(), settings=replace(simple().settings, remains=SampleErrors(**rates)))
+
+    (note,) = search(with_errors(drop_in=0.05, typing_error=0.02)).notes
+    assert note.startswith("the remains have a drop-in of 0.05 and a typing error of 0.02;")
+    assert note.endswith("may be too low")
+    assert search(with_errors(drop_in=0.01, typing_error=0.001)).notes == ()
+
+
 def test_defaults_that_nobody_declared_are_told(simple):
     assert search(simple()).notes == ()
     by_default = replace(simple(threshold=4.0), undeclared=("threshold", "prior", "mutation"))

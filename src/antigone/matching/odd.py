@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from antigone.genetics.hypotheses import Contradiction, does_not_fit
 from antigone.genetics.models import MarkerModel
@@ -92,11 +93,26 @@ def why_unused(
 
 # --- notes ------------------------------------------------------------------------------------------------------------
 
+# Up to here, readings that contradict the genotype make no difference that a simulation shows.
+_RARE = 0.01
+
 
 def notes(operation: Operation, prepared: Prepared) -> list[str]:
     """What a reader should know before believing a figure."""
     found = [f"family {family.name}: {text}" for family in operation.families for text in odd_sexes(family)]
-    return [*found, *_years(operation), *_sexes_at_x(operation, prepared), *_defaults(operation)]
+    others = (_years(operation), _sexes_at_x(operation, prepared), _errors_not_counted(operation), _defaults(operation))
+    return [*found, *chain.from_iterable(others)]
+
+
+def _errors_not_counted(operation: Operation) -> Iterator[str]:
+    """The count of coincidences leaves out readings that contradict the genotype (docs/methods.md)."""
+    rates = {"drop-in": operation.settings.remains.drop_in, "typing error": operation.settings.remains.typing_error}
+    high = [f"a {name} of {rate:g}" for name, rate in rates.items() if rate > _RARE]
+    if high:
+        yield (
+            f"the remains have {' and '.join(high)}; the expected number of unrelated pairs does not count "
+            "readings that contradict the genotype, and may be too low"
+        )
 
 
 def odd_sexes(family: Family, *, missing: str | None = None) -> Iterator[str]:
