@@ -826,8 +826,8 @@ def test_in_5000_sequences_an_office_and_its_model_agree_on_sqlite(sqlite_templa
 
 
 @pytest.mark.long
-def test_in_500_sequences_an_office_and_its_model_agree_on_postgresql(postgresql_template, scratch):
-    run(postgresql_template, scratch, 500, 5)
+def test_in_250_sequences_an_office_and_its_model_agree_on_postgresql(postgresql_template, scratch):
+    run(postgresql_template, scratch, 250, 5)
 
 
 # What reading and the sequences brought to light, once each.
