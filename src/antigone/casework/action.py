@@ -50,13 +50,6 @@ class ActionRefusedError(ValueError):
     """An action that may not be done, or does not hold now. The message says why, and what would be right."""
 
 
-class Row(Protocol):
-    """A row of a table that actions left behind."""
-
-    def save(self, *, using: str) -> None:
-        """Write it."""
-
-
 RowType = TypeVar("RowType", bound=Any)
 
 

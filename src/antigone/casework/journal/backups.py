@@ -86,11 +86,6 @@ def write_backup(office: Office, path: Path, to: Sequence[x25519.Recipient]) -> 
     return path, keys_path
 
 
-def journal_archive(office: Office) -> bytes:
-    """What `write_backup` encrypts, for a drill."""
-    return _journal_archive(office)
-
-
 def read_backup(path: Path, identity: x25519.Identity) -> Backup:
     """Decrypt and check a backup: its entries are those of its last signed checkpoint. Raises `BackupError`."""
     return checked_backup(_decrypted(path, identity), path.name)

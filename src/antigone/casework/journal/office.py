@@ -13,7 +13,7 @@ from antigone.casework.journal.tables import DatabaseTables
 from antigone.ledger.checkpoint import SigningKey
 from antigone.ledger.merkle import Tree
 
-_LEVEL = 48  # bits of the index within a level
+LEVEL_BITS = 48  # bits of the index within a level
 
 
 def now() -> str:
@@ -35,7 +35,7 @@ class StoredNodes:
         if place in self._fresh:
             return self._fresh[place]
         if place not in self._seen:
-            row = Node.objects.using(self.using).values_list("hash", flat=True).get(place=level << _LEVEL | index)
+            row = Node.objects.using(self.using).values_list("hash", flat=True).get(place=level << LEVEL_BITS | index)
             self._seen[place] = bytes(row)
             if len(self._seen) > 10_000:
                 self._seen.clear()
@@ -44,9 +44,9 @@ class StoredNodes:
 
     def expect(self, places: Iterable[tuple[int, int]]) -> None:
         """Read stored nodes at once that will be asked for one by one."""
-        wanted = [level << _LEVEL | index for level, index in places]
+        wanted = [level << LEVEL_BITS | index for level, index in places]
         for place, value in Node.objects.using(self.using).filter(place__in=wanted).values_list("place", "hash"):
-            self._seen[place >> _LEVEL, place & (1 << _LEVEL) - 1] = bytes(value)
+            self._seen[place >> LEVEL_BITS, place & (1 << LEVEL_BITS) - 1] = bytes(value)
 
     def put(self, items: Iterable[tuple[int, int, bytes]]) -> None:
         """New nodes: level, index, hash."""
@@ -59,7 +59,7 @@ class StoredNodes:
         with connections[self.using].cursor() as cursor:
             cursor.executemany(
                 f"INSERT INTO {Node._meta.db_table} (place, hash) VALUES (%s, %s)",  # noqa: S608, SLF001  its own name
-                [(level << _LEVEL | index, value) for (level, index), value in fresh.items()],
+                [(level << LEVEL_BITS | index, value) for (level, index), value in fresh.items()],
             )
         self._seen |= fresh
 

@@ -9,7 +9,6 @@ their last recorded digest.
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -19,7 +18,7 @@ from django.db.models.functions import Cast
 from antigone.casework.accounts.actions import FoundOffice
 from antigone.casework.action import Action, ActionRefusedError, Role, action_class
 from antigone.casework.journal.models import Entry, Erasure, Node, Part, ProjectionDigest, SignedCheckpoint
-from antigone.casework.journal.office import Office
+from antigone.casework.journal.office import LEVEL_BITS, Office
 from antigone.casework.journal.reading_log import ReadingLog
 from antigone.casework.journal.replaying import dump_digest
 from antigone.ledger.approvals import ApprovalError, verify_approval
@@ -28,7 +27,6 @@ from antigone.ledger.checkpoint import Note, NoteError, VerifierKey, parse, sign
 from antigone.ledger.commitments import commitment
 from antigone.ledger.merkle import EMPTY_ROOT, leaf_hash, node_hash
 
-_LEVEL = 48
 # Above so many checkpoints the older ones are compared by root alone; a root says all that a checkpoint says.
 _SIGNATURES = 20_000
 
@@ -299,7 +297,7 @@ def _stored_nodes(office: Office, leaves: list[bytes], found: Verified) -> list[
         wanted = next(expected, None)
         if wanted is None or wanted != (place, bytes(value)):
             wrong += 1
-            index, level = place & (1 << _LEVEL) - 1, place >> _LEVEL
+            index, level = place & (1 << LEVEL_BITS) - 1, place >> LEVEL_BITS
             found.problem(f"node {level}/{index}", "is not the hash of what stands below it, or is out of place")
             break
     else:
@@ -311,7 +309,7 @@ def _stored_nodes(office: Office, leaves: list[bytes], found: Verified) -> list[
 def _in_order(levels: list[list[bytes]]) -> Iterator[tuple[int, bytes]]:
     for level, nodes in enumerate(levels):
         for index, value in enumerate(nodes):
-            yield level << _LEVEL | index, value
+            yield level << LEVEL_BITS | index, value
 
 
 def _checkpoints(office: Office, roots: _Roots, key: VerifierKey, found: Verified) -> None:
@@ -396,9 +394,3 @@ def record_digest(office: Office, size: int) -> str:
         note = signed_note(digest_text(office.origin, size, digest), office.log_key)
         ProjectionDigest.objects.using(office.using).update_or_create(size=size, defaults={"note": note})
     return digest
-
-
-def last_checkpoint(directory: Path) -> str | None:
-    """The text of the checkpoint file in an office's folder."""
-    path = directory / "checkpoint"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
