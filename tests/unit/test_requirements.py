@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,23 @@ def test_every_pin_has_a_digest(name):
     entries = re.split(r"\n(?=\S)", text.strip())
     assert len(entries) > 20
     for entry in entries:
-        assert re.match(r"[A-Za-z0-9._-]+==[^\s;]+", entry), entry[:60]
+        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z0-9,_-]+\])?==[^\s;]+", entry), entry[:60]
         assert "--hash=sha256:" in entry, entry[:60]
+
+
+def test_an_extra_that_a_pinned_package_asks_for_is_pinned_with_it():
+    pinned = (ROOT / "requirements" / "dev.txt").read_text()
+    installed = {distribution.name.lower(): distribution for distribution in distributions()}
+    asked = {
+        (match[1].lower(), extra.strip())
+        for name in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", pinned, re.MULTILINE)
+        if name.lower() in installed
+        for requirement in installed[name.lower()].requires or ()
+        if "extra ==" not in requirement and (match := re.match(r"([A-Za-z0-9._-]+)\s*\[([^]]+)\]", requirement))
+        for extra in match[2].split(",")
+    }
+    for package, extra in asked:
+        assert re.search(rf"^{package}\[[^]]*{extra}[^]]*\]==", pinned, re.MULTILINE | re.IGNORECASE), package
 
 
 def test_what_the_project_needs_is_pinned():
