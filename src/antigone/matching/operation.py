@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from antigone.genetics.alleles import Allele, Repeat
 from antigone.genetics.frequencies import FiveOverTwoN, FrequencyTable, Normalisation, RareAlleleRule
+from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.markers import marker as known_marker
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import NO_MUTATION, Mutation
 from antigone.genetics.observation import ErrorRates
 from antigone.genetics.pedigrees import Pedigree, Sex
 from antigone.genetics.profiles import Profile
+from antigone.matching.description import Description
+from antigone.matching.prior import Prior, Shares
 
 
 class SettingsError(ValueError):
@@ -88,7 +91,7 @@ class Settings:
     """All that is decided before a search.
 
     `prior` is s, the probability that an individual is among the missing persons searched (an open set: it may be
-    nobody here). `threshold` is the log10 LR from which a pair is listed as a hit. `markers` are canonical names, in
+    nobody here). `priors` declare it in three ways and by transfer, several times where people disagree. `threshold` is the log10 LR from which a pair is listed as a hit. `markers` are canonical names, in
     the order in which they are shown. `year` is the calendar year of the recoveries, for ages.
     """
 
@@ -108,6 +111,7 @@ class Settings:
     linkage: bool = True
     prune_untyped_founders: bool = False
     year: int | None = None
+    priors: tuple[Prior, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.theta < 1:
@@ -117,6 +121,10 @@ class Settings:
         if not math.isfinite(self.threshold):
             raise SettingsError(f"the threshold is a log10 LR, got {self.threshold}")
 
+    def declared_priors(self) -> tuple[Prior, ...]:
+        """The priors, or the one that `prior` alone declares: those who are not among the listed are not listed."""
+        return self.priors or (Prior("prior", Shares(self.prior, 0.0, 1 - self.prior)),)
+
     def mutation_of(self, marker: str) -> Mutation:
         """The mutation model of one marker."""
         return self.mutation_by_marker.get(marker, self.mutation)
@@ -124,7 +132,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Individual:
-    """One dead person, as far as known. Until reassociation exists, one remains is one individual."""
+    """One dead person, as far as known: one remains, or several that were reassociated.
+
+    `remains` names them where they are several or not called like the individual, `bag` and `transfer` are then all
+    of theirs between semicolons. `elements` are the skeletal elements present, such as "left femur".
+    """
 
     id: str
     profile: Profile
@@ -135,13 +147,20 @@ class Individual:
     bag: str = ""
     transfer: str = ""
     samples: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    description: Description | None = None
+    lineage: Lineage | None = None
 
 
 @dataclass(frozen=True)
 class Family:
     """A pedigree, whom it misses, and what was read of whom.
 
-    A profile of a missing person is a direct reference: a sample taken in life, a toothbrush.
+    A profile of a missing person is a direct reference: a sample taken in life, a toothbrush. `no_other_brother` are
+    the missing persons of whom the family gave its written word that there is no full sibling who is not listed here;
+    `descriptions` say what the family told of them beside DNA, `lineages` what was read of whose Y chromosome and
+    mitochondrial DNA.
     """
 
     name: str
@@ -149,6 +168,9 @@ class Family:
     missing: tuple[str, ...]
     profiles: Mapping[str, Profile]
     missing_since: Mapping[str, int] = field(default_factory=dict)
+    no_other_brother: frozenset[str] = frozenset()
+    descriptions: Mapping[str, Description] = field(default_factory=dict)
+    lineages: Mapping[str, Lineage] = field(default_factory=dict)
 
     def donors(self) -> tuple[str, ...]:
         """The typed relatives."""
