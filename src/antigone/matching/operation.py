@@ -157,7 +157,7 @@ class Individual:
 class Family:
     """A pedigree, whom it misses, and what was read of whom.
 
-    A profile of a missing person is a direct reference: a sample taken in life, a toothbrush. `no_other_brother` are
+    A profile of a missing person is a direct reference: a sample taken in life, a toothbrush. `no_unlisted_sibling` are
     the missing persons of whom the family gave its written word that there is no full sibling who is not listed here;
     `descriptions` say what the family told of them beside DNA, `lineages` what was read of whose Y chromosome and
     mitochondrial DNA.
@@ -168,7 +168,7 @@ class Family:
     missing: tuple[str, ...]
     profiles: Mapping[str, Profile]
     missing_since: Mapping[str, int] = field(default_factory=dict)
-    no_other_brother: frozenset[str] = frozenset()
+    no_unlisted_sibling: frozenset[str] = frozenset()
     descriptions: Mapping[str, Description] = field(default_factory=dict)
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
 
