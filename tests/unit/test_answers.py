@@ -14,10 +14,12 @@ FILES = {
     "familias_other.json": 14,
     "kinship_lr.json": 18,
     "linked_markers.json": 10,
+    "nongenetic_lr.json": 8,
     "pairwise_dvi.json": 12,
     "pedigree_likelihood.json": 62,
+    "simulated_power.json": 9,
 }
-WAITING = ["joint_dvi.json", "nongenetic_lr.json", "simulated_power.json"]
+WAITING = ["joint_dvi.json"]
 
 
 @pytest.mark.parametrize(("name", "cases"), FILES.items())

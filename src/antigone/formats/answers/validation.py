@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from antigone.formats.allele_labels import read_allele
 from antigone.formats.answers.comparison import Comparison, FileReport
+from antigone.formats.answers.nongenetic import nongenetic_lr
+from antigone.formats.answers.power import simulated_power
 from antigone.formats.answers.reading import (
     Node,
     build_pedigree,
@@ -314,7 +316,9 @@ _FAMILIES: dict[str, Callable[[Node, Comparison], None]] = {
     "kinship_lr": _kinship_lr,
     "familias_other": _familias_other,
     "pairwise_dvi": _pairwise_dvi,
+    "nongenetic_lr": nongenetic_lr,
+    "simulated_power": simulated_power,
 }
 
 # Their science is an issue of its own.
-_LATER = ("joint_dvi", "nongenetic_lr", "simulated_power")
+_LATER = ("joint_dvi",)
