@@ -38,6 +38,22 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
+class Kept:
+    """All pairs of a search whose log10 LR is at least `floor`, sorted by missing person, then by individual.
+
+    `individual` and `missing` are places in `operation.individuals` and in `SearchResult.missing`.
+    """
+
+    floor: float
+    individual: NDArray[np.int32]
+    missing: NDArray[np.int32]
+    log10_lr: Floats
+
+    def __len__(self) -> int:
+        return len(self.log10_lr)
+
+
+@dataclass(frozen=True, eq=False)
 class SearchResult:
     """What a search found, and what it searched."""
 
@@ -45,7 +61,9 @@ class SearchResult:
     prepared: Prepared
     missing: tuple[tuple[Family, str], ...]  # who was searched
     pairs: tuple[Pair, ...]  # hits, or every pair where that was asked for; best first
+    kept: Kept  # every pair from the floor that was asked for
     total_lr: Floats  # (individuals,): Σ LR over all missing persons, of pairs that are not listed too
+    total_lr_of_missing: Floats  # (missing persons,): Σ LR over all individuals, of pairs that are not listed too
     highest: Floats  # (missing persons,): the best log10 LR of each
     histogram: Floats  # (bins,): pairs by log10 LR
     edges: Floats  # (bins + 1,): the first and last bins reach to ∓∞
@@ -88,11 +106,14 @@ NAMED = 20
 HISTOGRAM_EDGES = np.round(np.arange(-12.0, 60.0001, 0.2), 1)
 
 
-def search(operation: Operation, *, all_pairs: bool = False, progress: Progress | None = None) -> SearchResult:
+def search(
+    operation: Operation, *, all_pairs: bool = False, keep: float | None = None, progress: Progress | None = None
+) -> SearchResult:
     """Compare every individual with every missing person.
 
-    Whose family is too large for what was asked is not searched, and said. `progress` is told how many missing persons
-    are done, of how many.
+    Whose family is too large for what was asked is not searched, and said. `keep` is the log10 LR from which pairs are
+    kept as numbers, for the joint answer; the threshold unless given. `progress` is told how many missing persons are
+    done, of how many.
     """
     prepared = prepare(operation)
     settings = operation.settings
@@ -105,7 +126,10 @@ def search(operation: Operation, *, all_pairs: bool = False, progress: Progress 
     coincidences = Coincidences(patterns, prepared, len(missing))
     count = len(operation.individuals)
     total_lr, histogram = np.zeros(count), np.zeros(len(HISTOGRAM_EDGES) + 1)
+    floor = settings.threshold if keep is None else keep
     highest: list[float] = []
+    total_lr_of_missing: list[float] = []
+    kept: list[tuple[Integers, int, Floats]] = []
     found: list[Pair] = []
     contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
     for done, (family, person) in enumerate(missing, 1):
@@ -117,7 +141,11 @@ def search(operation: Operation, *, all_pairs: bool = False, progress: Progress 
             contradictions |= dict.fromkeys(family_contradictions(family, table.contradictions))
             lookup = PairLookup(table, classes, sexes)
             totals = lookup.totals
-            total_lr += 10.0**totals
+            lr = 10.0**totals
+            total_lr += lr
+            total_lr_of_missing.append(float(lr.sum()))
+            here = np.flatnonzero(totals >= floor)
+            kept.append((here, len(searched), totals[here]))
             highest.append(float(totals.max(initial=-np.inf)))
             histogram += np.bincount(np.searchsorted(HISTOGRAM_EDGES, totals, side="right"), minlength=len(histogram))
             coincidences.add(table)
@@ -131,10 +159,20 @@ def search(operation: Operation, *, all_pairs: bool = False, progress: Progress 
             progress(done, len(missing))
     found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
     return SearchResult(
-        operation, prepared, tuple(searched), tuple(found), total_lr, np.array(highest), histogram, HISTOGRAM_EDGES,
-        coincidences.count(), tuple(contradictions), tuple(not_searched),
+        operation, prepared, tuple(searched), tuple(found), _kept(floor, kept), total_lr,
+        np.array(total_lr_of_missing), np.array(highest), histogram, HISTOGRAM_EDGES, coincidences.count(),
+        tuple(contradictions), tuple(not_searched),
         (*_unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
     )  # fmt: skip
+
+
+def _kept(floor: float, pieces: Sequence[tuple[Integers, int, Floats]]) -> Kept:
+    return Kept(
+        floor,
+        np.concatenate([np.zeros(0, np.int32), *(here.astype(np.int32) for here, _, _ in pieces)]),
+        np.repeat(np.array([j for _, j, _ in pieces], np.int32), [len(here) for here, _, _ in pieces]),
+        np.concatenate([np.zeros(0), *(logs for _, _, logs in pieces)]),
+    )
 
 
 def _unusable(operation: Operation, prepared: Prepared, classes: Sequence[MarkerClasses]) -> tuple[LeftOut, ...]:
