@@ -1,6 +1,6 @@
 """What is known of somebody beside DNA: of the dead from the examiner, of the missing from their family."""
 
-import datetime
+import datetime as dt
 import math
 import re
 from collections.abc import Iterator
@@ -87,12 +87,12 @@ class Description:
             yield DescriptionError("documents", str(self.documents), "the number of each document once")
 
     @property
-    def day(self) -> datetime.date | None:
+    def day(self) -> dt.date | None:
         """The date as a day of the calendar."""
         return day_of(self.date)
 
 
-def day_of(text: str) -> datetime.date | None:
+def day_of(text: str) -> dt.date | None:
     """A day written as 2024-05-31; None for anything else.
 
     >>> day_of("2024-05-31"), day_of("2023-02-29"), day_of("20240531")
@@ -101,7 +101,7 @@ def day_of(text: str) -> datetime.date | None:
     if not _DAY.fullmatch(text):
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
         return None
 

@@ -131,7 +131,7 @@ class HairRates:
 
 @dataclass(frozen=True, slots=True)
 class MarkRates:
-    """Marks of one kind. `carriers` is the share of people who may have any; of these, `at_place` have one at each place.
+    """Marks of one kind. `carriers` is the share of people who may have any, `at_place` that of carriers at one place.
 
     Marks cluster in people, so that two matching tattoos say less than the product of two single ones: hence the
     carriers. `not_told` and `overlooked` are how often a mark that is there is missing from the family's account or

@@ -190,10 +190,10 @@ def marks_ratio(found: Collection[str], told: Collection[str], rates: MarkRates)
 
     All places count, those without a mark too. Given whether somebody is a carrier at all the places are independent.
 
-    >>> one_place = MarkRates(0.5, 0.1, not_told=0.0, overlooked=0.0, told_wrongly=0.0, found_wrongly=0.0)
-    >>> ratio = marks_ratio({"back"}, {"back"}, one_place)  # the other 20 places bare: 0.9²⁰ against 0.5 · 0.1 · 0.9²⁰
-    >>> round(ratio.same / 0.9**20, 12), round(ratio.unrelated / 0.9**20, 12)
-    (1.0, 0.05)
+    >>> certain = MarkRates(0.5, 0.1, not_told=0.0, overlooked=0.0, told_wrongly=0.0, found_wrongly=0.0)
+    >>> ratio = marks_ratio({"back"}, {"back"}, certain)  # a carrier, one place with a mark and the other 20 bare
+    >>> round(ratio.same, 12), round(ratio.unrelated / (0.5 * 0.1 * 0.9**20), 12)
+    (1.0, 1.0)
     """
     both, only_found, only_told = len(set(found) & set(told)), len(set(found) - set(told)), len(set(told) - set(found))
     neither = len(BODY_PLACES) - both - only_found - only_told

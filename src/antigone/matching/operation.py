@@ -14,6 +14,7 @@ from antigone.genetics.observation import ErrorRates
 from antigone.genetics.pedigrees import Pedigree, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.description import Description
+from antigone.matching.nongenetic_rates import NonGeneticRates
 from antigone.matching.prior import Prior, Shares
 
 
@@ -112,6 +113,7 @@ class Settings:
     prune_untyped_founders: bool = False
     year: int | None = None
     priors: tuple[Prior, ...] = ()
+    non_dna: NonGeneticRates = field(default_factory=NonGeneticRates)
 
     def __post_init__(self) -> None:
         if not 0 <= self.theta < 1:

@@ -7,7 +7,7 @@ probability, although it holds one age more, and does not cut it at the ends of 
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from antigone.formats.answers.comparison import Comparison
@@ -50,7 +50,7 @@ def nongenetic_lr(case: Node, comparison: Comparison) -> None:
         _compare_trait(name, trait, answer, comparison)
     rows = _rows(answer, comparison)
     missing, population = _joint(sex.missing, age.missing), _joint(sex.population, age.population)
-    tables = {
+    tables: dict[str, Callable[[str, str], float]] = {
         "cpt_missing_person": lambda row, colour: missing[row] * hair.missing[colour],
         "cpt_population": lambda row, colour: population[row] * hair.population[colour],
         "LR_joint_table": lambda row, colour: _ratio(
