@@ -152,7 +152,7 @@ def _dispersions(sizes: Floats, distances: Floats, log_p: Floats) -> Floats:
 
 
 def _newton(terms: Floats, sizes: Floats, distances: Floats, others: Floats, *, axis: int) -> Floats:
-    """Each term at the root of Σ (distance − size · 2p/(1 − p²)) along an axis; a step that leaves its bracket is halved."""
+    """Each term at the root of Σ (distance − size · 2p/(1 − p²)) along an axis, by steps that stay within a bracket."""
 
     def at(values: Floats) -> tuple[Floats, Floats]:
         shaped = values[:, None] if axis == 1 else values[None, :]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from antigone.genetics.alleles import Allele, Repeat
 from antigone.genetics.frequencies import FiveOverTwoN, FrequencyTable, Normalisation, RareAlleleRule
-from antigone.genetics.haplotypes import Lineage
+from antigone.genetics.haplotypes import Lineage, LineageDatabases, LineageSettings
 from antigone.genetics.markers import marker as known_marker
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import NO_MUTATION, Mutation
@@ -113,6 +113,7 @@ class Settings:
     prune_untyped_founders: bool = False
     year: int | None = None
     priors: tuple[Prior, ...] = ()
+    lineage: LineageSettings = field(default_factory=LineageSettings)
     non_dna: NonGeneticRates = field(default_factory=NonGeneticRates)
 
     def __post_init__(self) -> None:
@@ -204,6 +205,7 @@ class Operation:
     warnings: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     undeclared: tuple[str, ...] = ()
+    lineage_databases: LineageDatabases = field(default_factory=LineageDatabases)
 
     def missing_persons(self) -> tuple[tuple[Family, str], ...]:
         """Every missing person with their family, in order."""
