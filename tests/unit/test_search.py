@@ -19,7 +19,6 @@ from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching import preparation, tables
-from antigone.matching.coincidences import sum_of_products, sum_of_products_plain
 from antigone.matching.hits import contradictions, hits, posterior
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.search import PairLookup, search
@@ -548,17 +547,6 @@ def test_x_linked_markers_of_somebody_of_unknown_sex_are_left_out_and_said():
     assert {hit.unused[marker] for hit in hits(found)} == {"X-linked, and the sex of the individual is unknown"}
 
 
-@given(st.data())
-@examples(20)
-def test_sums_of_products_agree_with_their_plain_twin(data):
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
-    columns, width = data.draw(st.integers(0, 4)), 5
-    spectra = [rng.normal(size=(3, width)) + 1j * rng.normal(size=(3, width)) for _ in range(columns)]
-    patterns = np.unique(rng.integers(-1, 3, (6, columns)), axis=0)
-    counts = rng.integers(1, 5, len(patterns)).astype(float)
-    assert np.allclose(sum_of_products(patterns, counts, spectra), sum_of_products_plain(patterns, counts, spectra))
-
-
 @given(st.lists(st.floats(-20, 25), min_size=1, max_size=6), st.sampled_from([0.01, 0.5, 0.99]))
 def test_the_posterior_is_that_of_the_declared_open_set(logs, prior):
     expected = oracle.posterior([10**log for log in logs], prior)
@@ -690,3 +678,25 @@ def simple():
         return operation_of(individuals, families, mutation=Mutation.same(Equal(0.001)), threshold=threshold)
 
     return make
+
+
+@given(st.data())
+@examples(10)
+def test_kept_pairs_and_totals_are_those_of_all_pairs(data):
+    world = World(data, markers=2, theta=0.0, errors=data.draw(st.booleans()), individuals=3)
+    keep = data.draw(st.sampled_from([-1.0, 0.0, 0.5]))
+    found = search(world.operation, all_pairs=True, keep=keep)
+    listed = sorted((pair for pair in found.pairs if pair.log10_lr >= keep), key=lambda p: (p.missing, p.individual))
+    assert found.kept.floor == keep
+    assert found.kept.individual.dtype == found.kept.missing.dtype == np.int32
+    assert found.kept.individual.tolist() == [pair.individual for pair in listed]
+    assert found.kept.missing.tolist() == [pair.missing for pair in listed]
+    assert found.kept.log10_lr.tolist() == [pair.log10_lr for pair in listed]
+    lrs = np.zeros((3, len(found.missing)))
+    for pair in found.pairs:
+        lrs[pair.individual, pair.missing] = 10.0**pair.log10_lr
+    assert np.allclose(found.total_lr_of_missing, lrs.sum(axis=0), rtol=1e-12, atol=0)
+    assert np.allclose(found.total_lr, lrs.sum(axis=1), rtol=1e-12, atol=0)
+    listed = search(world.operation)
+    assert listed.kept.floor == world.operation.settings.threshold
+    assert len(listed.kept) == len(listed.pairs)
