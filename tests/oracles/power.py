@@ -1,8 +1,4 @@
-"""Exclusion power, expected likelihood ratios and the distribution of log10 LR, by listing every genotype.
-
-`exclusion_power` and `expected_lr` go through all genotypes of the people to be typed at one marker;
-`log10_lr_distribution` through all combinations of values over several markers; `drawn_log10_lrs` draws them.
-"""
+"""Exclusion power and expected likelihood ratios at one marker, by listing every genotype of the people to be typed."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +6,7 @@ from itertools import combinations_with_replacement, product
 from math import fsum
 from typing import Any
 
-import numpy as np
-
-from .observation import Genotype, exactly
+from .observation import exactly
 from .pedigree import Member, Observations, likelihood
 
 
@@ -55,36 +49,6 @@ def expected_lr(
         )
         if one > 0:
             total += one * one / other if other > 0 else math.inf
-    return total
-
-
-def log10_lr_distribution(
-    related: Sequence[Mapping[Genotype, float]], unrelated: Sequence[Mapping[Genotype, float]]
-) -> list[tuple[float, float, float]]:
-    """Every profile's log10 LR, its probability if it is the person's and if it is a stranger's."""
-    rows = []
-    for profile in product(*[list(marker) for marker in unrelated]):
-        yes = math.prod(marker[genotype] for marker, genotype in zip(related, profile, strict=True))
-        no = math.prod(marker[genotype] for marker, genotype in zip(unrelated, profile, strict=True))
-        if no > 0:
-            rows.append((math.log10(yes / no) if yes > 0 else -math.inf, yes, no))
-    return rows
-
-
-def drawn_log10_lrs(
-    related: Sequence[Mapping[Genotype, float]],
-    unrelated: Sequence[Mapping[Genotype, float]],
-    count: int,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """log10 LR of that many profiles of the person, drawn by chance."""
-    total = np.zeros(count)
-    for yes, no in zip(related, unrelated, strict=True):
-        genotypes = list(yes)
-        chances = np.array([yes[genotype] for genotype in genotypes])
-        picked = rng.choice(len(genotypes), size=count, p=chances / chances.sum())
-        values = np.array([math.log10(yes[g] / no[g]) if yes[g] > 0 else -math.inf for g in genotypes])
-        total += values[picked]
     return total
 
 
