@@ -19,7 +19,15 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antigone.formats.case_folder import NotWritableError, TruthRow, read_case_folder, read_truth, write_case_folder
+from antigone.formats.case_folder import (
+    FamilyTruthRow,
+    NotWritableError,
+    TruthRow,
+    read_case_folder,
+    read_family_truth,
+    read_truth,
+    write_case_folder,
+)
 from antigone.formats.case_folder.schemas import schema_text, schemas
 from antigone.formats.errors import InputError, Problem
 from antigone.genetics.alleles import Allele, Named, Repeat, Silent, Unknown
@@ -57,6 +65,7 @@ from antigone.matching.operation import (
     SampleErrors,
     Settings,
 )
+from antigone.matching.prior import Prior, Shares
 from oracles.strategies import pedigrees
 
 HERE = Path(__file__).parent
@@ -470,12 +479,79 @@ def test_settings_that_nobody_declared_are_known_as_defaults(case: CaseMaker) ->
     assert "frequencies" not in case.read(profiles=rows, frequencies=table).undeclared
 
 
+def test_priors_stand_for_the_prior_that_nobody_declared(case: CaseMaker) -> None:
+    rows = LONG + "B1,,TH01,6,7\n" + DONOR
+    priors = PRIORS.format(transfer="T1")
+    read = case.read(priors, profiles=rows, remains="remains,sample,transfer\nR1,B1,T1\n")
+    assert "prior" not in read.undeclared
+    assert read.settings.prior == 0.5
+    assert read.settings.declared_priors() == (
+        Prior("cautious", Shares(0.5, 0.2, 0.3), {"T1": Shares(0.25, 0, 0.75)}),
+        Prior("bold", Shares(0.9, 0.05, 0.05)),
+    )
+    both = case.read(f"prior = 0.6\n{priors}", profiles=rows, remains="remains,sample,transfer\nR1,B1,T1\n")
+    assert (both.settings.prior, len(both.settings.priors)) == (0.6, 2)
+
+
+PRIORS = """
+[[priors]]
+name = "cautious"
+listed = 0.5
+listed_without_references = 0.2
+not_listed = 0.3
+
+[priors.by_transfer.{transfer}]
+listed = 0.25
+listed_without_references = 0
+not_listed = 0.75
+
+[[priors]]
+name = "bold"
+listed = 0.9
+listed_without_references = 0.05
+not_listed = 0.05
+"""
+
+
+def test_a_transfer_whose_remains_gave_no_sample_may_have_a_prior_of_its_own(case: CaseMaker) -> None:
+    remains = "remains,sample,transfer\nR1,B1,T1\nR2,,T2\n"
+    read = case.read(PRIORS.format(transfer="T2"), profiles=LONG + "B1,,TH01,6,7\n" + DONOR, remains=remains)
+    assert list(read.settings.priors[0].by_transfer) == ["T2"]
+
+
+def test_a_prior_for_a_transfer_that_no_remains_name_is_told_with_its_line(case: CaseMaker) -> None:
+    [complaint] = case.complaints(
+        PRIORS.format(transfer="T12"), profiles=LONG + "B1,,TH01,6,7\n" + DONOR, remains="remains,sample\nR1,B1\n"
+    )
+    assert complaint == (
+        "case.toml, line 11, column priors[1].by_transfer.T12: found the transfer ‘T12’; expected a transfer of"
+        " remains.csv (none is named there)"
+    )
+
+
 def test_an_operation_that_was_written_leaves_nothing_to_defaults(tmp_path: Path) -> None:
     write_case_folder(some_operation(), tmp_path / "case")
     assert read_case_folder(tmp_path / "case").undeclared == ()
 
 
+def test_skeletal_elements_stand_between_semicolons(case: CaseMaker) -> None:
+    remains = "remains,sample,elements\nR1,B1,skull ;left femur\nR2,B2,\n"
+    read = case.read(profiles=LONG + "B1,,TH01,6,7\nB2,,TH01,6,8\n" + DONOR, remains=remains)
+    assert [one.elements for one in read.individuals] == [("skull", "left femur"), ()]
+
+
 # The families
+
+
+def test_the_word_that_there_is_no_unlisted_sibling_is_read_for_whom_it_was_given(case: CaseMaker) -> None:
+    families = (
+        "family,person,father,mother,sex,role,sample,no_unlisted_sibling\n"
+        "Oak,a,f,m,M,missing,,Yes\nOak,b,f,m,M,missing,,\nOak,f,,,M,donor,D1,\nOak,m,,,F,other,,\n"
+    )
+    [family] = case.read(families=families, profiles=LONG + "B1,,TH01,6,7\n" + DONOR).families
+    assert family.no_unlisted_sibling == {"a"}
+    [family] = case.read(profiles=LONG + "B1,,TH01,6,7\n" + DONOR).families
+    assert family.no_unlisted_sibling == frozenset()
 
 
 def test_a_sample_of_a_missing_person_is_a_direct_reference(case: CaseMaker) -> None:
@@ -730,8 +806,14 @@ def content(operation: Operation) -> tuple[object, ...]:
 
 
 def test_truth_and_notes_come_along_and_are_not_searched(tmp_path: Path) -> None:
-    truth = [TruthRow("R1", "I1", None, "B1"), TruthRow("R2", "I2", "son", "", "Oak", "brother")]
-    write_case_folder(some_operation(), tmp_path / "case", truth=truth, notes="Made up.")
+    truth = [
+        TruthRow("R1", "I1", None, "B1", kin="full sibling of son", sample_swapped_with="B2", contaminated_by="I2"),
+        TruthRow("R2", "I2", "son", "", "Oak", "brother"),
+    ]
+    families = [FamilyTruthRow("Oak", "son", "the recorded father is not the father")]
+    write_case_folder(some_operation(), tmp_path / "case", truth=truth, family_truth=families, notes="Made up.")
+    assert read_family_truth(tmp_path / "case") == tuple(families)
+    assert read_family_truth(tmp_path / "case" / "truth_families.csv") == tuple(families)
     assert read_truth(tmp_path / "case") == tuple(truth)
     assert read_truth(tmp_path / "case" / "truth.csv") == tuple(truth)
     assert (tmp_path / "case" / "notes.txt").read_text(encoding="utf-8") == "Made up.\n"
@@ -978,7 +1060,8 @@ def families(draw: st.DrawFn, name: str, samples: list[str], table: FrequencyTab
         if role in ("donor", "reference")
     }
     missing = tuple(p.id for p, role in zip(pedigree.persons, roles, strict=True) if role in ("missing", "reference"))
-    return Family(name, pedigree, missing, typed, {person: draw(st.integers(1950, 2025)) for person in missing[:1]})
+    since = {person: draw(st.integers(1950, 2025)) for person in missing[:1]}
+    return Family(name, pedigree, missing, typed, since, frozenset(draw(st.lists(st.sampled_from(missing)))))
 
 
 def _twin_sets(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
@@ -1016,11 +1099,24 @@ def operations(draw: st.DrawFn) -> Operation:
                 draw(st.just("") | TEXTS),
                 draw(st.just("") | TEXTS),
                 own,
+                elements=tuple(draw(st.lists(st.sampled_from(["skull", "left femur", "torso"]), unique=True))),
             )
         )
     named = draw(st.lists(TEXTS, max_size=2, unique=True))
     kin = tuple(draw(families(name, samples, table, settings_.markers)) for name in named)
-    return Operation(draw(TEXTS), tuple(people), kin, table, settings_)
+    transfers = sorted({one.transfer for one in people if one.transfer})
+    priors = draw(st.lists(all_priors(transfers), max_size=2, unique_by=lambda prior: prior.name))
+    return Operation(draw(TEXTS), tuple(people), kin, table, replace(settings_, priors=tuple(priors)))
+
+
+SHARES = st.builds(
+    lambda listed, part: Shares(listed, (1 - listed) * part, (1 - listed) * (1 - part)), st.floats(0.01, 0.99), RATES
+)
+
+
+def all_priors(transfers: Sequence[str]) -> st.SearchStrategy[Prior]:
+    by_transfer = st.dictionaries(st.sampled_from(transfers), SHARES) if transfers else st.just({})
+    return st.builds(Prior, TEXTS, SHARES, by_transfer)
 
 
 @settings(max_examples=100)
@@ -1045,6 +1141,16 @@ def test_truth_that_cannot_be_is_told_with_its_place(tmp_path: Path) -> None:
     assert read_truth(tmp_path / "truth.xlsx") == (TruthRow("R1", "1", None, ""),)
     with pytest.raises(InputError, match="no table ‘truth’"):
         read_truth(BAD_CASES / "_sound")
+
+
+def test_a_case_may_lack_the_truth_about_its_families_but_a_damaged_one_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    write_case_folder(some_operation(), folder, truth=[TruthRow("R1", "I1", None, "B1")])
+    assert not (folder / "truth_families.csv").exists()
+    assert read_family_truth(folder) == ()
+    (folder / "truth_families.csv").write_text("family,person,what\nOak,,x\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"truth_families\.csv, line 2, column person: found an empty cell"):
+        read_family_truth(folder)
 
 
 def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -8,7 +8,15 @@ The format is described in `docs/formats/case-folder.md`, each table by a JSON S
 """
 
 from antigone.formats.case_folder.reader import read_case_folder
-from antigone.formats.case_folder.truth import TruthRow, read_truth
+from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow, read_family_truth, read_truth
 from antigone.formats.case_folder.writer import NotWritableError, write_case_folder
 
-__all__ = ["NotWritableError", "TruthRow", "read_case_folder", "read_truth", "write_case_folder"]
+__all__ = [
+    "FamilyTruthRow",
+    "NotWritableError",
+    "TruthRow",
+    "read_case_folder",
+    "read_family_truth",
+    "read_truth",
+    "write_case_folder",
+]

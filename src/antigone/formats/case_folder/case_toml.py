@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from antigone.formats.case_folder.evidence import EvidenceToml
+
 FORMAT = "antigone-case"
 VERSION = 1
 
@@ -120,6 +122,30 @@ class MutationToml(MarkerMutationToml):
     )
 
 
+class SharesToml(_Strict):
+    """Where somebody received may be, as three shares that sum to 1."""
+
+    listed: float = Field(
+        gt=0, lt=1, description="a number between 0 and 1: the share of those listed with references that can be used"
+    )
+    listed_without_references: Probability = Field(
+        description="a number from 0 to below 1: the share of those listed without references that can be used"
+    )
+    not_listed: Probability = Field(
+        description="a number from 0 to below 1: the share of those whom nobody here reported missing"
+    )
+
+
+class PriorToml(SharesToml):
+    """One prior of the joint answer: shares for everybody, and others for the transfers that are named."""
+
+    name: str = Field(min_length=1, description="a text: what this prior is called in results")
+    by_transfer: dict[str, SharesToml] = Field(
+        default_factory=dict,
+        description="a table of transfer = listed, listed_without_references and not_listed, for those that differ",
+    )
+
+
 class CaseToml(SampleErrorsToml):
     """The settings of a case, all declared before the search. `drop_out` and its like are those of remains."""
 
@@ -168,6 +194,10 @@ class CaseToml(SampleErrorsToml):
         lt=1,
         description="a number between 0 and 1: the probability that an individual is among the missing",
     )
+    priors: list[PriorToml] = Field(
+        default_factory=list,
+        description="tables [[priors]], each with name, listed, listed_without_references and not_listed",
+    )
     threshold: float = Field(default=4.0, description="a number: the log10 LR from which a pair is listed as a hit")
     stochastic_threshold: float | None = Field(
         default=None, gt=0, description="a positive number: the peak height from which a single allele is homozygous"
@@ -185,4 +215,7 @@ class CaseToml(SampleErrorsToml):
     )
     mutation: MutationToml = Field(
         default_factory=MutationToml, description="a table: a mutation model, or the tables female and male"
+    )
+    evidence: EvidenceToml = Field(
+        default_factory=EvidenceToml, description="a table: the rates of evidence beside DNA, sex, age, stature …"
     )

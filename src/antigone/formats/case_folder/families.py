@@ -43,6 +43,12 @@ FORMAT = TableFormat(
             "the inbreeding coefficient of somebody without parents here, from 0 to 1",
             pattern=r"|[0-9.eE+-]+",
         ),
+        Column(
+            "no_unlisted_sibling",
+            "yes where the family gave its written word that this missing person has no full sibling who is not listed "
+            "here; else empty",
+            pattern=r"|[Yy]es|YES",
+        ),
     ),
 )
 _ROLES = {role: role for role in (MISSING, DONOR, OTHER)}
@@ -82,6 +88,7 @@ def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read
     pedigree = _pedigree(name, rows)
     profiles = _profiles(name, rows, settings, samples, read)
     since: dict[str, int] = {}
+    alone = frozenset(row.text("person") for row in rows if _says_no_unlisted_sibling(row, roles[row.text("person")]))
     for row in rows:
         year = row.whole("missing_since", 1000, 2999)
         if year is not None:
@@ -96,7 +103,16 @@ def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read
         return
     if not profiles:
         read.warnings.append(f"family {name}: nobody in it has a profile, so nothing can be said about whom it misses")
-    read.families.append(Family(name, pedigree, missing, profiles, since))
+    read.families.append(Family(name, pedigree, missing, profiles, since, alone))
+
+
+def _says_no_unlisted_sibling(row: Row, role: str | None) -> bool:
+    if not row.text("no_unlisted_sibling"):
+        return False
+    if role != MISSING:
+        expected = "an empty cell: the word is about a missing person"
+        row.complain("no_unlisted_sibling", expected=expected)
+    return row.choice("no_unlisted_sibling", {"yes": True}) or False
 
 
 def _pedigree(name: str, rows: Sequence[Row]) -> Pedigree | None:

@@ -10,7 +10,7 @@ from antigone.formats.tables import CsvTable, Problems, Table, Workbook, near, o
 
 SETTINGS_FILE = "case.toml"
 NOTES_FILE = "notes.txt"
-TABLES = ("profiles", "remains", "families", "frequencies", "truth")
+TABLES = ("profiles", "remains", "families", "descriptions", "frequencies", "truth", "truth_families")
 _WORKBOOK = "case.xlsx"
 _TEXT = (".txt", ".md", ".pdf")
 _MOST_TOML = 1_000_001
@@ -168,7 +168,7 @@ class CaseFolder:
             name
             for name in self._files
             if name not in self._asked
-            and not name.startswith((".", "~$", "truth."))
+            and not name.startswith((".", "~$", "truth.", "truth_families."))
             and not name.casefold().endswith(_TEXT)
         ]
         workbook = self._workbooks.get(_WORKBOOK)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from antigone.formats.case_folder.descriptions import describe, read_descriptions
 from antigone.formats.case_folder.families import ReadFamilies, read_families
 from antigone.formats.case_folder.folder import SETTINGS_FILE, CaseFolder
 from antigone.formats.case_folder.markers import unknown_to_marker_table, use_of_markers, without_frequencies
@@ -13,6 +14,7 @@ from antigone.formats.case_folder.settings import (
     Declared,
     ReadSettings,
     check_custom_matrices,
+    check_transfers,
     read_case_toml,
     settings_of,
 )
@@ -49,6 +51,8 @@ class _Reader:
         settings = None if declared is None else settings_of(declared, table)
         profiles = self._profiles(settings, table)
         remains, families = self._people(settings, profiles)
+        if declared is not None and remains.transfers:
+            check_transfers(declared, remains.transfers)
         if declared is None or table is None or settings is None:
             self.problems.stop_if_any()
             raise InputError.at(SETTINGS_FILE, None, None, found="no settings", expected="settings of a case")
@@ -134,12 +138,22 @@ class _Reader:
             complete = complete and table is not None and not table.has_gaps
         if complete:
             samples.complain_of_unclaimed()
+        self._describe(remains, families, complete=complete)
         if profiles is not None:
             self.left_out += profiles.left_out
             self.warnings += profiles.warnings
         self.left_out += [*remains.left_out, *families.left_out]
         self.warnings += [*remains.warnings, *families.warnings, *samples.warnings]
         return remains, families
+
+    def _describe(self, remains: ReadRemains, families: ReadFamilies, *, complete: bool) -> None:
+        """Where somebody could not be read, nobody can be told to be unknown."""
+        if not self.folder.has("descriptions"):
+            return
+        with self.folder.table("descriptions") as table:
+            read = None if table is None else read_descriptions(table)
+        if read is not None and complete:
+            self.warnings += describe(read, remains, families)
 
     def _note_markers(self, read: ReadSettings) -> None:
         named = {entry.id for entry in self.left_out if entry.what == "marker"}

@@ -1,5 +1,6 @@
 """`remains.csv`: the dead as they lie in the mortuary, and which samples were taken of them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from antigone.formats.case_folder.samples import (
@@ -27,6 +28,7 @@ FORMAT = TableFormat(
         Column("age_min", "the least age in years, from 0 to 130", pattern=r"|[0-9.]+"),
         Column("age_max", "the greatest age in years, from 0 to 130 and not below age_min", pattern=r"|[0-9.]+"),
         Column("stature", "the stature, in words or figures"),
+        Column("elements", "the skeletal elements present, between semicolons, such as ‘skull; left femur’"),
     ),
 )
 SEXES = {"f": Sex.FEMALE, "m": Sex.MALE, "u": Sex.UNKNOWN, "": Sex.UNKNOWN}
@@ -40,6 +42,7 @@ class ReadRemains:
     individuals: list[Individual] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    transfers: set[str] = field(default_factory=set)
 
 
 def read_remains(table: Table, settings: Settings, samples: Samples) -> ReadRemains:
@@ -59,8 +62,10 @@ def read_remains(table: Table, settings: Settings, samples: Samples) -> ReadRema
 
 def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadRemains) -> None:
     first = rows[0]
+    read.transfers.add(first.text("transfer"))
     for row in rows[1:]:
         _check_agreement(first, row)
+    elements = _elements(first)
     names = _sample_names(rows)
     age_min, age_max = first.number("age_min", 0, 130), first.number("age_max", 0, 130)
     if age_min is not None and age_max is not None and age_min > age_max:
@@ -90,8 +95,23 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
             first.text("bag"),
             first.text("transfer"),
             joined.samples,
+            elements=elements,
         )
     )
+
+
+def _elements(row: Row) -> tuple[str, ...]:
+    text = row.text("elements")
+    if not text:
+        return ()
+    elements = tuple(element.strip() for element in text.split(SEPARATOR))
+    if not all(elements):
+        row.complain("elements", expected="the names of skeletal elements between semicolons, none of them empty")
+    twice = next((one for one, number in Counter(map(str.casefold, elements)).items() if number > 1), None)
+    if twice is not None:
+        expected = f"each element once: who has {quoted(twice)} twice is two people, and two remains"
+        row.complain("elements", expected=expected)
+    return elements
 
 
 def _why_nothing(joined: JoinedSamples) -> str:

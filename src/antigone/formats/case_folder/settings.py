@@ -1,7 +1,7 @@
 """`case.toml`: all that is decided before a search, read into `Settings` and written from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import tomli_w
@@ -14,8 +14,11 @@ from antigone.formats.case_folder.case_toml import (
     DropOutToml,
     FrequenciesToml,
     KitToml,
+    PriorToml,
     SampleErrorsToml,
+    SharesToml,
 )
+from antigone.formats.case_folder.evidence import evidence_as_toml, evidence_of
 from antigone.formats.case_folder.markers import MarkerNames, MarkerUse, by_marker, use_of_markers
 from antigone.formats.case_folder.mutation import DeclaredMutation, mutation_as_toml, read_mutation
 from antigone.formats.case_folder.toml_text import TomlText, check_against, parse_toml
@@ -34,6 +37,7 @@ from antigone.genetics.frequencies import (
 from antigone.genetics.markers import UnknownPanelError, all_panels, canonical_name, panel
 from antigone.genetics.markers import marker as known_marker
 from antigone.matching.operation import DropOut, SampleErrors, Settings
+from antigone.matching.prior import Prior, PriorError, Shares
 
 _TELLING = ("threshold", "prior", "frequencies", "rare_alleles", "theta", "mutation", "drop_out")
 _RULES: Mapping[str, RareAlleleRule] = {"refuse": Refuse(), "5/2N": FiveOverTwoN(), "laplace": Laplace()}
@@ -55,7 +59,10 @@ class Declared:
     @property
     def left_to_defaults(self) -> tuple[str, ...]:
         """The settings that move figures most and that nobody declared."""
-        return tuple(name for name in _TELLING if name not in self.case.model_fields_set)
+        declared = set(self.case.model_fields_set)
+        if self.case.priors:
+            declared.add("prior")
+        return tuple(name for name in _TELLING if name not in declared)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,8 @@ def settings_of(declared: Declared, table: FrequencyTable | None) -> ReadSetting
         linkage=case.linkage,
         prune_untyped_founders=case.prune_untyped_founders,
         year=case.year,
+        non_dna=evidence_of(case.evidence, toml),
+        priors=_priors(case.priors, toml),
     )
     if table is not None:
         _check_with_table(settings, table, toml)
@@ -168,6 +177,44 @@ def _errors(declared: SampleErrorsToml, path: tuple[str, ...], toml: TomlText, n
         float(declared.drop_in),
         float(declared.typing_error),
     )
+
+
+def _priors(declared: Sequence[PriorToml], toml: TomlText) -> tuple[Prior, ...]:
+    priors: list[Prior] = []
+    names: set[str] = set()
+    for number, one in enumerate(declared, 1):
+        path = ("priors", f"[{number}]")
+        shares = _shares(one, path, toml)
+        by_transfer = {name: _shares(own, (*path, "by_transfer", name), toml) for name, own in one.by_transfer.items()}
+        if one.name in names:
+            expected = "another name: results tell priors apart by it"
+            toml.complain((*path, "name"), found=f"a second prior {quoted(one.name)}", expected=expected)
+        names.add(one.name)
+        if shares is not None:
+            known = {name: own for name, own in by_transfer.items() if own is not None}
+            priors.append(Prior(one.name, shares, known))
+    return tuple(priors)
+
+
+def _shares(declared: SharesToml, path: tuple[str, ...], toml: TomlText) -> Shares | None:
+    parts = [float(part) for part in (declared.listed, declared.listed_without_references, declared.not_listed)]
+    try:
+        return Shares(*parts)
+    except PriorError:
+        found = f"{' + '.join(f'{part:.12g}' for part in parts)}, which is {sum(parts):.12g}"
+        toml.complain(path, found=found, expected="listed, listed_without_references and not_listed that sum to 1")
+        return None
+
+
+def check_transfers(declared: Declared, transfers: Iterable[str]) -> None:
+    """A prior for a transfer with which no remains came would be declared and never used."""
+    known = sorted(set(transfers) - {""})
+    for number, prior in enumerate(declared.case.priors, 1):
+        for name in prior.by_transfer:
+            if name not in known:
+                path = ("priors", f"[{number}]", "by_transfer", name)
+                expected = f"a transfer of remains.csv ({_some(known) or 'none is named there'}){near(name, known)}"
+                declared.toml.complain(path, found=f"the transfer {quoted(name)}", expected=expected)
 
 
 def _check_with_table(settings: Settings, table: FrequencyTable, toml: TomlText) -> None:
@@ -291,6 +338,7 @@ def settings_as_toml(
         "kit": _kit_as_toml(settings, table),
         "theta": settings.theta,
         "prior": settings.prior,
+        "priors": [_prior_as_toml(prior) for prior in settings.priors],
         "threshold": settings.threshold,
         "stochastic_threshold": settings.stochastic_threshold,
         "linkage": settings.linkage,
@@ -300,8 +348,14 @@ def settings_as_toml(
         "donors": _errors_as_toml(settings.donors),
         "silent": dict(settings.silent),
         "mutation": mutation_as_toml(settings.mutation, own, alleles_of),
+        "evidence": evidence_as_toml(settings.non_dna),
     }
-    return tomli_w.dumps({key: value for key, value in values.items() if value is not None and value != {}})
+    return tomli_w.dumps({key: value for key, value in values.items() if value is not None and value not in ({}, [])})
+
+
+def _prior_as_toml(prior: Prior) -> dict[str, Any]:
+    by_transfer = {name: asdict(shares) for name, shares in prior.by_transfer.items()}
+    return {"name": prior.name, **asdict(prior.shares), **({"by_transfer": by_transfer} if by_transfer else {})}
 
 
 def _kit_as_toml(settings: Settings, table: FrequencyTable) -> str | list[str] | dict[str, Any]:

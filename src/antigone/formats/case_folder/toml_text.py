@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args, get_origin
 
@@ -17,7 +18,7 @@ _DEEPEST = 8
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 _PART = r"""\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')\s*"""
 _KEY = re.compile(rf"({_PART}(?:\.{_PART})*)=")
-_HEADING = re.compile(rf"\s*\[\[?({_PART}(?:\.{_PART})*)\]\]?")
+_HEADING = re.compile(rf"\s*(\[\[?)({_PART}(?:\.{_PART})*)\]\]?")
 
 
 class TomlText:
@@ -30,7 +31,8 @@ class TomlText:
 
     def complain(self, path: Sequence[str], *, found: str, expected: str) -> None:
         """Note a problem with the value of a key, given with the tables around it."""
-        self.problems.add(self.file, self.line(path), ".".join(path) or None, found=found, expected=expected)
+        key = ".".join(path).replace(".[", "[")
+        self.problems.add(self.file, self.line(path), key or None, found=found, expected=expected)
 
     def line(self, path: Sequence[str]) -> int | None:
         """The line of a key, of the first one within it, or of the nearest table around it."""
@@ -92,8 +94,12 @@ def check_against(model: type[BaseModel], error: ValidationError, toml: TomlText
 
 
 def _path(detail: ErrorDetails) -> tuple[str, ...]:
-    """The keys to a value, without the names that the definition gives to the members of a union."""
-    return tuple(str(part) for part in detail["loc"] if not str(part).startswith("<"))
+    """The keys to a value, without the names that the definition gives to the members of a union.
+
+    A place in a list stands between brackets and counts from 1.
+    """
+    parts = (f"[{part + 1}]" if isinstance(part, int) else part for part in detail["loc"])
+    return tuple(part for part in parts if not part.startswith("<"))
 
 
 def _known_keys(model: type[BaseModel], path: Sequence[str]) -> str:
@@ -153,6 +159,8 @@ def _inside(annotations: Iterable[Any], part: str) -> Iterable[tuple[Any, str]]:
                 yield field.annotation, field.description or ""
             elif get_origin(member) is dict:
                 yield get_args(member)[1], ""
+            elif get_origin(member) is list and part.startswith("[") and _is_model(get_args(member)[0]):
+                yield get_args(member)[0], ""
 
 
 def _members(annotation: Any) -> Iterable[Any]:
@@ -173,13 +181,29 @@ def _lines_by_key(text: str) -> dict[tuple[str, ...], int]:
     """The line of each heading and key. A key within a text of several lines may mislead it, and only errors ask."""
     lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
+    tables: Counter[tuple[str, ...]] = Counter()
     for number, line in enumerate(text.split("\n"), 1):
         if heading := _HEADING.match(line):
-            table = _parts(heading[1])
+            table = _numbered(_parts(heading[2]), tables, another=heading[1] == "[[")
             _note(table, number, lines)
         elif key := _KEY.match(line):
             _note((*table, *_parts(key[1])), number, lines)
     return lines
+
+
+def _numbered(parts: tuple[str, ...], tables: Counter[tuple[str, ...]], *, another: bool) -> tuple[str, ...]:
+    """The keys of a heading; after that of a list of tables, which of them is meant, as `("priors", "[2]")`.
+
+    `tables` counts how many each list has so far, and `another` says that this heading begins one more.
+    """
+    path: tuple[str, ...] = ()
+    for depth, part in enumerate(parts[:_DEEPEST], 1):
+        path = (*path, part)
+        if another and depth == len(parts):
+            tables[path] += 1
+        if path in tables:
+            path = (*path, f"[{tables[path]}]")
+    return (*path, *parts[_DEEPEST:])
 
 
 def _note(path: tuple[str, ...], number: int, lines: dict[tuple[str, ...], int]) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from antigone.formats.case_folder.descriptions import FORMAT as DESCRIPTIONS
+from antigone.formats.case_folder.descriptions import described, description_rows
 from antigone.formats.case_folder.families import DONOR, MISSING, OTHER
 from antigone.formats.case_folder.families import FORMAT as FAMILIES
 from antigone.formats.case_folder.folder import NOTES_FILE, SETTINGS_FILE
@@ -15,7 +17,7 @@ from antigone.formats.case_folder.reader import alleles_read, read_case_folder
 from antigone.formats.case_folder.remains import FORMAT as REMAINS
 from antigone.formats.case_folder.samples import SEPARATOR, can_be_searched
 from antigone.formats.case_folder.settings import settings_as_toml
-from antigone.formats.case_folder.truth import TruthRow, truth_as_csv
+from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow, family_truth_as_csv, truth_as_csv
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import frequencies_as_csv
 from antigone.formats.tables import to_csv, write_durably
@@ -32,14 +34,19 @@ class NotWritableError(ValueError):
 
 
 def write_case_folder(
-    operation: Operation, path: Path | str, *, truth: Sequence[TruthRow] | None = None, notes: str = ""
+    operation: Operation,
+    path: Path | str,
+    *,
+    truth: Sequence[TruthRow] | None = None,
+    family_truth: Sequence[FamilyTruthRow] = (),
+    notes: str = "",
 ) -> None:
     """Write a case folder that reads back as the same operation.
 
     It is built beside its place, read again and compared, then renamed: it appears whole or not at all. `truth` goes
-    into `truth.csv`, `notes` into `notes.txt`; no search reads them. What the operation left out is not written, having
-    no data. Several samples of one person were joined when they were read, and are written as one profile under their
-    names between semicolons.
+    into `truth.csv`, `family_truth` (where there is any) into `truth_families.csv`, `notes` into `notes.txt`; no search
+    reads them. What the operation left out is not written, having no data. Several samples of one person were joined
+    when they were read, and are written as one profile under their names between semicolons.
 
     Raises `FileExistsError` where something is there already (an empty folder may be), `NotWritableError` for an
     operation that the folder cannot hold.
@@ -52,6 +59,8 @@ def write_case_folder(
         files = dict(_files(operation))
         if truth is not None:
             files["truth.csv"] = truth_as_csv(truth)
+        if family_truth:
+            files["truth_families.csv"] = family_truth_as_csv(family_truth)
     except (ValueError, OverflowError) as error:
         raise NotWritableError(str(error)) from error
     if notes:
@@ -107,6 +116,8 @@ def _files(operation: Operation) -> Iterator[tuple[str, str]]:
             [column.name for column in FAMILIES.columns], (row for one in operation.families for row in _family(one))
         ),
     )
+    if descriptions := list(description_rows(operation)):
+        yield "descriptions.csv", to_csv([column.name for column in DESCRIPTIONS.columns], descriptions)
 
 
 def _require_distinct(what: str, names: Sequence[str]) -> None:
@@ -173,6 +184,7 @@ def _remains(individual: Individual) -> Iterator[list[str]]:
             _number(individual.age_min),
             _number(individual.age_max),
             individual.stature,
+            f"{SEPARATOR} ".join(individual.elements),
         ]
 
 
@@ -193,6 +205,7 @@ def _family(family: Family) -> Iterator[list[str]]:
             _number(family.missing_since.get(person.id)),
             twins.get(person.id, ""),
             _number(person.inbreeding) if person.inbreeding else "",
+            "yes" if person.id in family.no_unlisted_sibling else "",
         ]
 
 
@@ -249,6 +262,8 @@ class _Reduced:
                 one.stature,
                 one.bag,
                 one.transfer,
+                one.elements,
+                described(one),
             )
             for one in operation.individuals
             if one.id not in self._left_out
@@ -267,6 +282,8 @@ class _Reduced:
                     if can_be_searched(self._reduced(each))
                 },
                 dict(one.missing_since),
+                one.no_unlisted_sibling,
+                described(one),
             )
             for one in operation.families
             if one.name not in self._left_out

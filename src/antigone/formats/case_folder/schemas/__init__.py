@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from antigone.formats.case_folder import families, profiles, remains, truth
+from antigone.formats.case_folder import descriptions, families, profiles, remains, truth
 from antigone.formats.case_folder.case_toml import CaseToml
 from antigone.formats.frequencies import FORMAT as FREQUENCIES
 from antigone.formats.tables import Column
@@ -16,7 +16,8 @@ from antigone.formats.tables import Column
 
 def schemas() -> dict[str, dict[str, Any]]:
     """All schemas, by the name of what they describe."""
-    tables = (profiles.FORMAT, remains.FORMAT, families.FORMAT, FREQUENCIES, truth.FORMAT)
+    kept = (profiles.FORMAT, remains.FORMAT, families.FORMAT, descriptions.FORMAT, FREQUENCIES)
+    tables = (*kept, truth.FORMAT, truth.FAMILIES)
     return {"case": _case(), **{table.name: table.schema() for table in tables}, "profiles": _profiles()}
 
 
