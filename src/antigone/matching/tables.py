@@ -112,7 +112,13 @@ def conditional_table(family: Family, person: str, prepared: Prepared, settings:
     Raises `TableError` where it would not fit into memory, and, before anything is computed, where theta would need a
     sum of too many terms.
     """
-    known_at = what_is_known(family, prepared.models, settings)
+    return table_of_what_is_known(family, person, prepared, what_is_known(family, prepared.models, settings))
+
+
+def table_of_what_is_known(
+    family: Family, person: str, prepared: Prepared, known_at: Sequence[Mapping[str, Known]]
+) -> ConditionalTable:
+    """`conditional_table` from what is known at each marker: of the family, and of bodies that were placed in it."""
     try:
         return _conditional_table(family, person, prepared, known_at)
     except TooComplexError as error:
