@@ -8,31 +8,37 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from antigone.matching.description import BODY_PLACES, HAIR_COLOURS, MARK_KINDS
+from antigone.matching.description import HAIR_COLOURS, MARK_KINDS
 
 OLDEST = 130
 """Ages run from 0 to this one."""
 
 
 class RatesError(ValueError):
-    """Rates that cannot be."""
+    """Rates that cannot be: what stood there, and what would be right."""
+
+    def __init__(self, found: object, expected: str) -> None:
+        super().__init__(f"found {found}; expected {expected}")
+        self.found = str(found)
+        self.expected = expected
 
 
 def _check_probabilities(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value < 1:
-            raise RatesError(f"{name} is a probability from 0 to below 1, got {value}")
+            raise RatesError(value, f"for {name} a probability from 0 to below 1")
 
 
 def _check_shares(name: str, shares: Sequence[float]) -> None:
     if any(not 0 <= share <= 1 for share in shares) or not math.isclose(sum(shares), 1, abs_tol=1e-6):
-        raise RatesError(f"the shares of {name} are probabilities that sum to 1, got {list(shares)}")
+        shown = ", ".join(f"{share:g}" for share in shares)
+        raise RatesError(shown, f"for {name} shares that sum to 1")
 
 
 def _check_positive(**values: float) -> None:
     for name, value in values.items():
         if not (math.isfinite(value) and value > 0):
-            raise RatesError(f"{name} is a number above 0, got {value}")
+            raise RatesError(value, f"for {name} a number above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,9 @@ class AgeRates:
 
     def __post_init__(self) -> None:
         _check_probabilities(error=self.error)
-        if any(not 0 <= low <= high <= OLDEST for low, high, _ in self.shares):
-            raise RatesError(f"a group of ages runs from a younger to an older age within 0 and {OLDEST}")
+        for low, high, _ in self.shares:
+            if not 0 <= low <= high <= OLDEST:
+                raise RatesError(f"{low} to {high}", f"a group of ages from younger to older, within 0 and {OLDEST}")
         _check_shares("the ages", [share for _, _, share in self.shares])
 
     def by_age(self) -> list[float]:
@@ -99,7 +106,7 @@ class StatureRates:
         _check_positive(women_mean=self.women_mean, men_mean=self.men_mean)
         for name in ("women_deviation", "men_deviation", "measured_deviation", "told_deviation"):
             if not 0.5 <= getattr(self, name) <= 50:
-                raise RatesError(f"{name} lies between 0.5 and 50 cm, got {getattr(self, name)}")
+                raise RatesError(getattr(self, name), f"for {name} from 0.5 to 50 cm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,8 @@ class HairRates:
     def __post_init__(self) -> None:
         colours = len(HAIR_COLOURS)
         if len(self.shares) != colours or [len(row) for row in self.confusion] != [colours] * colours:
-            raise RatesError(f"hair needs {colours} shares and {colours} rows of {colours}: {', '.join(HAIR_COLOURS)}")
+            expected = f"{colours} shares and {colours} rows of {colours}: {', '.join(HAIR_COLOURS)}"
+            raise RatesError([len(self.shares), *map(len, self.confusion)], expected)
         _check_shares("the colours", self.shares)
         for colour, row in zip(HAIR_COLOURS, self.confusion, strict=True):
             _check_shares(f"what {colour} hair is found as", row)
@@ -174,7 +182,7 @@ class DocumentRates:
     def __post_init__(self) -> None:
         _check_probabilities(own=self.own, told=self.told)
         if not 1 <= self.circle <= 1e6:
-            raise RatesError(f"circle is a number of people from 1 to 1000000, got {self.circle}")
+            raise RatesError(self.circle, "for circle a number of people from 1 to 1000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +204,7 @@ class PlaceRates:
         _check_positive(scale_km=self.scale_km, reach_km=self.reach_km)
         _check_probabilities(anywhere=self.anywhere)
         if not (math.isfinite(self.growth_km) and self.growth_km >= 0):
-            raise RatesError(f"growth_km is a number of 0 or more, got {self.growth_km}")
+            raise RatesError(self.growth_km, "for growth_km a number of 0 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,4 +251,4 @@ class NonGeneticRates:
 
 def _check_kinds(kinds: Iterable[str]) -> None:
     if sorted(kinds) != sorted(MARK_KINDS):
-        raise RatesError(f"marks need rates for each of {', '.join(MARK_KINDS)}, at any of {len(BODY_PLACES)} places")
+        raise RatesError(", ".join(kinds), f"rates of marks for each of {', '.join(MARK_KINDS)}")
