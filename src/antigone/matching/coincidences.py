@@ -4,202 +4,64 @@ The count is a sum over all searched pairs of P(LR ≥ x | unrelated). Taken as 
 which markers there is a result, of how many replicates, and whether the laboratory calls a single allele homozygous
 or leaves it open (without a declared drop-out rate, a homozygote is then what shows a single allele);
 the alleles are those of somebody unrelated to the family, of the same population. For one missing person and one
-marker that is a short list of values of log10 LR with their probabilities; over markers they are convolved on a grid.
+marker that is a short list of values of log10 LR with their probabilities (`matching.outcomes`); over markers they are
+convolved on a grid (`matching.convolution`).
 
 Each value is rounded down to the grid, so the sum over n markers is low by less than n steps: the true count lies
-between the one computed and the one computed n steps further up. The convolution runs by Fourier transform on
-probabilities that are tilted by LR itself (which turns the distribution under "unrelated" into the one under
-"related"); without the tilt the far tail, which is what matters, would drown in rounding. P(LR ≥ x) ≤ E[LR]/x caps
-the count (Markov's inequality; E[LR | unrelated] is 1, but for the drop-ins and errors that are not listed).
+between the one computed and the one computed n steps further up. Outcomes that are not listed enter the upper end by
+Markov's inequality, P(LR ≥ x, not listed) ≤ E[LR; not listed]/x, and P(LR ≥ x) ≤ E[LR]/x caps the count.
+
+A search of many missing persons is not gone through in full: some hundred of them, by kind of reference set, and for
+each of them some hundred individuals, stand for all. The bracket is then that of an estimate, three standard errors
+wider at both ends, and says so.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations_with_replacement, product
+from hashlib import sha256
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from antigone.genetics.alleles import Silent
-from antigone.genetics.models import MarkerModel
-from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood, reading_table
-from antigone.matching.classes import MarkerClasses
-from antigone.matching.operation import Settings
+from antigone.matching.convolution import mean_lrs, spectra_of, sum_of_products
+from antigone.matching.operation import Family
+from antigone.matching.patterns import Patterns
 from antigone.matching.preparation import Prepared
-from antigone.matching.tables import ConditionalTable, MarkerTable, genotype_pairs
+from antigone.matching.strata import Strata, everybody, sampled_strata
+from antigone.matching.tables import ConditionalTable
 
 Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 Integers = NDArray[np.int64]
 
-# Grid in log10 LR; a search of many millions of pairs takes a coarser one, and its bracket is wider.
-STEP = 0.01
-COARSER_ABOVE = 3_000_000  # pairs of a pattern and a missing person
+__all__ = ["CoincidenceCount", "Coincidences", "Patterns", "Sampling"]
+
+STEP = 0.01  # grid in log10 LR
 LOWEST = -12.0  # below this, log10 LR is not told apart
 
-# A marker's kind has one word a replicate. "called": two alleles, or one that the laboratory calls homozygous. "open":
-# the same sample would show one allele as "other unseen", and a drop-out rate is declared that says how often that
-# happens. "undeclared": it would too, and no rate is declared, so that a homozygote shows one allele and a
-# heterozygote both.
-Kind = tuple[str, ...]
-
-# Lists of outcomes are kept up to this size (outcomes × genotypes): three replicates at SE33 fit.
-LARGEST_LIST = 20_000_000
-
-
-@dataclass(eq=False)
-class Outcomes:
-    """Everything that could be read at a marker under one kind; both arrays have shape (outcomes, genotypes).
-
-    `likelihood` is P(outcome | genotype) as the search computes it, `chance` what outcomes are drawn by: where singles
-    are called homozygous nothing can have dropped out, whatever rate is declared for the other samples. Where singles
-    are left open and no rate is declared, the search asks for the chance that the allele is among those seen, which
-    heterozygotes have too; drawn is such a reading as often as there are homozygotes.
-    """
-
-    kind: Kind
-    haploid: bool
-    likelihood: Floats
-    chance: Floats
-    # The half that is the same for all families where theta is 0.
-    _last: tuple[Floats, Floats, Floats] | None = None
-
-    def under(self, table: MarkerTable) -> tuple[Floats, Floats]:
-        """log10 LR of each outcome and its probability if unrelated."""
-        if self.haploid is not table.haploid:
-            return np.zeros(1), np.ones(1)  # another sex at an X-linked marker: says nothing
-        if self._last is None or self._last[0] is not table.unrelated:
-            probability = self.chance @ table.unrelated
-            with np.errstate(divide="ignore"):
-                logs = np.log10(self.likelihood @ table.unrelated)
-            self._last = (table.unrelated, logs, probability / probability.sum())
-        _, unrelated, probability = self._last
-        with np.errstate(divide="ignore"):
-            return np.log10(self.likelihood @ table.related) - unrelated, probability
+# Whoever is compared with them, a missing person costs as much as this many patterns; a search is sampled where its
+# missing persons × (this + patterns) are more than `MOST_WORK`.
+FIXED_WORK = 1_000
+MOST_WORK = 1_500_000
+PERSONS_SAMPLED = 600
+INDIVIDUALS_SAMPLED = 600
+STANDARD_ERRORS = 3.0  # by which a sampled bracket is wider
 
 
-@dataclass(frozen=True, eq=False)
-class Patterns:
-    """Which kind of reading each individual has at each marker: `of` has shape (individuals, markers), −1 for none."""
+@dataclass(frozen=True)
+class Sampling:
+    """How many missing persons were gone through, and how many individuals for each of them, out of how many."""
 
-    of: Integers
-    outcomes: tuple[tuple[Outcomes, ...], ...]  # by marker and kind
+    persons: int
+    of_persons: int
+    individuals: int
+    of_individuals: int
 
-    @classmethod
-    def of_classes(
-        cls,
-        classes: Sequence[MarkerClasses],
-        models: Sequence[MarkerModel],
-        settings: Settings,
-    ) -> "Patterns":
-        """From the classes of each marker."""
-        individuals = len(classes[0].of) if classes else 0
-        rates_of = [settings.remains.rates(model) for model in models]
-        declared_at = [bool(np.any(np.array(rates.drop_out) > 0)) for rates in rates_of]
-        leaves_open = _leaves_open(classes, individuals, declared=any(declared_at))
-        columns, outcomes = [], []
-        for these, model, rates, declared in zip(classes, models, rates_of, declared_at, strict=True):
-            number: dict[tuple[Kind, bool], int] = {}
-            column = np.full(individuals, -1, dtype=np.int64)
-            for i in np.flatnonzero(these.of >= 0):
-                k = these.of[i]
-                kind = _kind(these.readings[k], leaves_open=bool(leaves_open[i]), declared=declared)
-                column[i] = number.setdefault((kind, bool(these.haploid[k])), len(number))
-            columns.append(column)
-            outcomes.append(tuple(_outcomes(kind, model, rates, haploid=haploid) for kind, haploid in number))
-        return cls(np.array(columns, dtype=np.int64).reshape(len(models), individuals).T, tuple(outcomes))
-
-
-def _leaves_open(classes: Sequence[MarkerClasses], individuals: int, *, declared: bool) -> NDArray[np.bool_]:
-    """Whose single alleles the laboratory leaves open.
-
-    Somebody without any single allele does not tell. Most of the others decide then; where nobody tells, singles are
-    open if a drop-out rate is declared.
-    """
-    leaves, calls = np.zeros(individuals, dtype=bool), np.zeros(individuals, dtype=bool)
-    for these in classes:
-        leaves |= _shown_by(these, Reads.OTHER_UNSEEN)
-        calls |= _shown_by(these, Reads.HOMOZYGOUS)
-    calls &= ~leaves
-    most = leaves.sum() > calls.sum() or (declared and leaves.sum() == calls.sum())
-    return leaves | ~calls if most else leaves
-
-
-def _shown_by(these: MarkerClasses, reads: Reads) -> NDArray[np.bool_]:
-    """Who has a reading of this sort at a marker; the one allele of a man at an X-linked marker is no homozygote."""
-    shown = [
-        any(reading.reads is reads for reading in readings) and not (haploid and reads is Reads.HOMOZYGOUS)
-        for readings, haploid in zip(these.readings, these.haploid, strict=True)
-    ]
-    return np.asarray(np.array([*shown, False])[these.of])
-
-
-def _kind(readings: Sequence[Reading], *, leaves_open: bool, declared: bool) -> Kind:
-    if leaves_open and declared:
-        return ("open",) * len(readings)
-    calls = [not leaves_open or reading.reads is Reads.HOMOZYGOUS for reading in readings]
-    return tuple(sorted("called" if called else "undeclared" for called in calls))
-
-
-def _outcomes(kind: Kind, model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> Outcomes:
-    """List what could be read of one genotype, without the rare drop-ins and errors that contradict it."""
-    listed = _list_outcomes(kind, model, haploid=haploid)
-    if len(listed) * len(model) ** 2 / 2 > LARGEST_LIST:
-        return _outcomes(("called",), model, rates, haploid=haploid)  # so many replicates leave little open
-    with_drop_out = _rows_by_word(model, rates, haploid=haploid)
-    without = _rows_by_word(model, replace(rates, drop_out=0.0), haploid=haploid)
-    places = np.array([[_place(alleles, len(model)) for alleles in outcome] for outcome in listed])
-    likelihood, chance = np.ones(()), np.ones(())
-    for k, word in enumerate(sorted(kind)):
-        likelihood = likelihood * with_drop_out[word][places[:, k]]
-        chance = chance * (with_drop_out["open"] if word == "open" else without["called"])[places[:, k]]
-    return Outcomes(kind, haploid, likelihood, chance)
-
-
-def _list_outcomes(kind: Kind, model: MarkerModel, *, haploid: bool) -> list[tuple[tuple[int, ...], ...]]:
-    """The alleles that each replicate may show, one entry for each word of the kind in order."""
-    shown = [i for i, allele in enumerate(model.alleles) if not isinstance(allele, Silent)]
-    genotypes = [(a,) for a in shown] if haploid else list(combinations_with_replacement(shown, 2))
-    listed: dict[tuple[tuple[int, ...], ...], None] = {}
-    for genotype in genotypes:
-        seen = tuple(sorted(set(genotype)))
-        either = list(dict.fromkeys([seen, *((a,) for a in seen)]))
-        choices: dict[str, list[tuple[int, ...]]] = {"called": [seen], "undeclared": [seen], "open": either}
-        for outcome in product(*[choices[word] for word in kind]):
-            paired = sorted(zip(kind, outcome, strict=True))
-            listed[tuple(alleles for _, alleles in paired)] = None
-    return list(listed)
-
-
-def _rows_by_word(model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> dict[str, Floats]:
-    """P(what one replicate shows | genotype): rows for single alleles, then for pairs, under each word."""
-    table = reading_table(model, rates, haploid=haploid)
-    called = reading_table(model, replace(rates, drop_out=0.0), haploid=haploid).singles
-    unseen = np.array([_one_row(model, allele, rates, haploid=haploid) for allele in range(len(model))])
-    return {
-        "called": np.vstack([called, table.pairs]),
-        "open": np.vstack([table.singles, table.pairs]),
-        "undeclared": np.vstack([unseen, table.pairs]),
-    }
-
-
-def _one_row(model: MarkerModel, allele: int, rates: ErrorRates, *, haploid: bool) -> Floats:
-    """One allele seen, other unseen, without a declared rate of drop-out."""
-    if isinstance(model.alleles[allele], Silent):
-        return np.zeros(len(model) if haploid else len(genotype_pairs(len(model))[0]))
-    reading = Reading((model.alleles[allele],), Reads.OTHER_UNSEEN)
-    likelihood = genotype_likelihood([reading], model, rates, haploid=haploid)
-    return likelihood if haploid else np.asarray(likelihood[genotype_pairs(len(model))])
-
-
-def _place(alleles: tuple[int, ...], size: int) -> int:
-    """The row of a reading: single alleles first, then pairs as `numpy.triu_indices(size, 1)` orders them."""
-    if len(alleles) == 1:
-        return alleles[0]
-    first, second = alleles
-    return size + first * (2 * size - first - 1) // 2 + second - first - 1
+    def __str__(self) -> str:
+        return (
+            f"estimated from {self.persons} of {self.of_persons} missing persons, by kind of reference set, "
+            f"and for each of them {self.individuals} of {self.of_individuals} individuals"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +69,11 @@ class CoincidenceCount:
     """The expected number of unrelated pairs at or above any LR: between `lower` and `upper`.
 
     `lower[k]` and `upper[k]` count pairs in the grid cell that begins at `start + k · step`, as bounds of where they
-    may lie; `middle` puts them where they most likely are, for a picture.
+    may lie; `middle` puts them where they most likely are, for a picture. `unlisted` is at most the number of pairs
+    with an outcome that is not listed, and `unlisted_lr` Σ E[LR] over them.
+
+    Where `sampled` is not None, all this is estimated, and `lower_error[k]` and `upper_error[k]` are the standard
+    errors of the numbers at or above cell k; else these are empty.
     """
 
     step: float
@@ -217,21 +83,40 @@ class CoincidenceCount:
     middle: Floats
     pairs: float
     total_lr: float  # Σ E[LR | unrelated] over all pairs
+    unlisted: float = 0.0
+    unlisted_lr: float = 0.0
+    sampling: Sampling | None = None
+    lower_error: Floats = field(default_factory=lambda: np.zeros(0))
+    upper_error: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def sampled(self) -> bool:
+        """Whether this is an estimate from a sample of the search, and no exact bracket."""
+        return self.sampling is not None
 
     def at_least(self, log10_lr: float) -> tuple[float, float]:
         """Lower and upper end of the expected number of unrelated pairs with this log10 LR or more.
 
-        Every pair has an LR of 0 (log10 −inf) or more.
+        Every pair has an LR of 0 (log10 −inf) or more. An estimate's ends are three standard errors further apart.
         """
         if np.isneginf(log10_lr):
             return self.pairs, self.pairs
-        first = int(np.clip(np.ceil(round((log10_lr - self.start) / self.step, 6)), 0, len(self.lower)))
+        first = self._cell(log10_lr)
         lower, upper = self._tails
-        low, high = float(lower[first]), float(upper[first])
-        # What was folded over from below LOWEST, and Markov's cap.
+        low = float(lower[first]) - STANDARD_ERRORS * _at(self.lower_error, first)
+        high = float(upper[first]) + STANDARD_ERRORS * _at(self.upper_error, first)
+        # What was folded over from below LOWEST, what is not listed, and Markov's cap.
         high += self.pairs * _power_of_ten(LOWEST - log10_lr)
+        high += min(self.unlisted, self.unlisted_lr * _power_of_ten(-log10_lr))
         cap = min(self.pairs, self.total_lr * _power_of_ten(-log10_lr))
-        return min(low, cap), min(high, cap)
+        return max(0.0, min(low, cap)), min(high, cap)
+
+    def standard_error(self, log10_lr: float) -> float:
+        """Standard error of the upper end before it is widened: 0 for an exact bracket."""
+        return 0.0 if np.isneginf(log10_lr) else _at(self.upper_error, self._cell(log10_lr))
+
+    def _cell(self, log10_lr: float) -> int:
+        return int(np.clip(np.ceil(round((log10_lr - self.start) / self.step, 6)), 0, len(self.lower)))
 
     @cached_property
     def _tails(self) -> tuple[Floats, Floats]:
@@ -246,6 +131,10 @@ class CoincidenceCount:
         return np.maximum(counts, 0.0)
 
 
+def _at(values: Floats, place: int) -> float:
+    return float(values[place]) if place < len(values) else 0.0
+
+
 def _tail(counts: Floats) -> Floats:
     """The sums from each place to the end, and 0 for beyond the end."""
     return np.append(np.cumsum(counts[::-1])[::-1], 0.0)
@@ -257,180 +146,195 @@ def _power_of_ten(exponent: float) -> float:
 
 
 @dataclass(eq=False)
+class _Stratum:
+    """Sums over the missing persons of one stratum that were gone through, of arrays of one figure for each.
+
+    Each comes as the estimates from two halves of the individuals sampled.
+    """
+
+    total: Floats = field(default_factory=lambda: np.zeros(0))
+    squares: Floats = field(default_factory=lambda: np.zeros(0))
+    within: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def add(self, halves: Floats) -> None:
+        """`halves` has shape (2, figures)."""
+        mean = halves.mean(axis=0)
+        self.total = _sum(self.total, mean)
+        self.squares = _sum(self.squares, mean**2)
+        self.within = _sum(self.within, (halves[0] - halves[1]) ** 2 / 4)
+
+    def variance(self, sampled: int, of: int, length: int) -> Floats:
+        """Of the estimated total over the whole stratum (Cochran, equation 11.24: two stages, equal probabilities)."""
+        total, squares, within = (_padded(one, length) for one in (self.total, self.squares, self.within))
+        between = np.maximum(squares - total**2 / sampled, 0.0) / max(sampled - 1, 1)
+        return np.asarray(of**2 * (1 - sampled / of) * between / sampled + of / sampled * within)
+
+
+def _padded(values: Floats, length: int) -> Floats:
+    return np.concatenate([values, np.zeros(max(0, length - len(values)))])
+
+
+def _sum(one: Floats, other: Floats) -> Floats:
+    length = max(len(one), len(other))
+    return _padded(one, length) + _padded(other, length)
+
+
+@dataclass(eq=False)
 class Coincidences:
-    """Adds up, missing person by missing person, what chance alone would give."""
+    """Adds up, missing person by missing person, what chance alone would give.
+
+    `missing` are those who are searched. `sample` says for whom `add` is to be called, and with which weight; the
+    order does not matter. `seed` draws another sample: only tests have a use for that.
+    """
 
     patterns: Patterns
     prepared: Prepared
-    missing: int  # how many missing persons are searched, for the choice of the grid
-    step: float = field(init=False)
+    missing: Sequence[tuple[Family, str]]
+    seed: int = 0
+    step: float = STEP
     mass: dict[int, Floats] = field(default_factory=dict)  # by number of units: pairs in each cell
-    pairs: float = 0.0
-    total_lr: float = 0.0
+    _weights: float = 0.0
+    _of_person: Floats = field(default_factory=lambda: np.zeros(3))  # Σ E[LR], unlisted, Σ E[LR] of unlisted
+    _added: int = 0
 
     def __post_init__(self) -> None:
-        distinct = len(np.unique(self.patterns.of, axis=0)) if len(self.patterns.of) else 0
-        self.step = STEP if distinct * self.missing <= COARSER_ABOVE else 4 * STEP
         self._first = round(LOWEST / self.step)
+        self._digest = _digest(self.patterns, self.missing, self.seed)
+        individuals = len(self.patterns.of)
+        work = len(self.missing) * (FIXED_WORK + self.patterns.distinct)
+        self._strata: Strata = everybody(len(self.missing))
+        self._individuals = individuals
+        if work > MOST_WORK:
+            if len(self.missing) > PERSONS_SAMPLED:
+                rng = np.random.default_rng(self._digest)
+                self._strata = sampled_strata(self.missing, self.prepared.models, PERSONS_SAMPLED, rng)
+            if self.patterns.distinct > INDIVIDUALS_SAMPLED:
+                self._individuals = INDIVIDUALS_SAMPLED
+        self._exact = self._strata.exact and self._individuals == individuals
+        self._sums: list[dict[str, _Stratum]] = [
+            {"lower": _Stratum(), "upper": _Stratum(), "others": _Stratum()} for _ in self._strata.members
+        ]
 
-    def add(self, table: ConditionalTable) -> None:
-        """Take in one missing person."""
-        self.pairs += len(self.patterns.of)
+    def sample(self) -> dict[int, float]:
+        """For whom of the missing persons `add` is to be called, and with which weight.
+
+        Everybody with weight 1 while that is not too long; else a random sample by kind of reference set, the same for
+        the same input.
+        """
+        return self._strata.weights()
+
+    def add(self, table: ConditionalTable, weight: float = 1.0) -> None:
+        """Take in one missing person who stands for as many as `weight` says."""
+        self._weights += weight
+        self._added += 1
         if not len(self.patterns.of):
             return  # nobody to compare
-        columns, units = self._units(table)
-        patterns, counts = np.unique(columns, axis=0, return_counts=True)
-        self.total_lr += _total_lr(patterns, counts.astype(np.float64), units)
-        spectra, highest, length = self._spectra(units)
-        total = sum_of_products(patterns, counts.astype(np.float64), spectra)
-        # A family that says nothing leaves all LRs at 1.
-        tilted = np.fft.irfft(total, n=length) if spectra else np.array([total[0].real])
-        self._collect(np.maximum(tilted, 0.0), highest, most_units=int((patterns >= 0).sum(axis=1).max(initial=0)))
+        columns, units = self.patterns.units(table, self.step)
+        patterns, counts = self._counted(columns, table)
+        spectra, highest, length = spectra_of(units, self.step, self._first, tilted=True)
+        mean, unlisted, unlisted_lr = (one @ counts for one in mean_lrs(patterns, units))
+        if spectra:
+            total = sum_of_products(patterns, counts, spectra, length // 2 + 1)
+            tilted = np.maximum(np.fft.irfft(total, n=length, axis=1), 0.0)
+        else:
+            tilted, length = counts.sum(axis=0)[:, None], 1  # a family that says nothing leaves all LRs at 1
+        halves = self._untilted(tilted, highest)
+        most_units = int((patterns >= 0).sum(axis=1).max(initial=0))
+        self.mass[most_units] = _sum(self.mass.get(most_units, np.zeros(0)), weight * halves.mean(axis=0))
+        others = np.array([mean, unlisted, unlisted_lr])
+        self._of_person += weight * others.mean(axis=1)
+        if not self._exact:
+            self._take_down(table, halves, others.T, most_units)
 
-    def _units(self, table: ConditionalTable) -> tuple[Integers, list[list[tuple[Floats, Floats]]]]:
-        """Columns of the patterns as this family sees them, and for each column its kinds: values, probabilities.
+    def _counted(self, columns: Integers, table: ConditionalTable) -> tuple[Integers, Floats]:
+        """Patterns, and of how many individuals each: twice, by halves of a sample where there is one."""
+        individuals = len(columns)
+        weights = np.ones((individuals, 2))
+        if self._individuals < individuals:
+            rng = np.random.default_rng([self._digest, _number(f"{table.family.name}\n{table.person}")])
+            weights = _half_samples(self.patterns.of, self._individuals, rng)
+            columns, weights = columns[weights.any(axis=1)], weights[weights.any(axis=1)]
+        patterns, which = np.unique(columns, axis=0, return_inverse=True)
+        which = which.ravel()
+        counts = [np.bincount(which, weights[:, half], minlength=len(patterns)) for half in (0, 1)]
+        return patterns, np.column_stack(counts)
 
-        A linked pair that matters is one unit where both of its markers were read.
-        """
-        columns, units = [], []
-        paired = {m for where in table.linkage for m in where}
-        for m, marker in enumerate(table.markers):
-            if marker is not None and m not in paired:
-                columns.append(self.patterns.of[:, m])
-                units.append([outcomes.under(marker) for outcomes in self.patterns.outcomes[m]])
-        for where in table.linkage:
-            column, kinds = self._pair_units(table, where)
-            columns.append(column)
-            units.append(kinds)
-        return np.array(columns, dtype=np.int64).reshape(len(columns), len(self.patterns.of)).T, units
-
-    def _pair_units(
-        self, table: ConditionalTable, where: tuple[int, int]
-    ) -> tuple[Integers, list[tuple[Floats, Floats]]]:
-        first, second = (self.patterns.of[:, m] for m in where)
-        present, column = np.unique(np.column_stack([first, second]), axis=0, return_inverse=True)
-        kinds = [self._pair_kind(table, where, int(a), int(b)) for a, b in present]
-        column = column.ravel()
-        if len(present) and tuple(present[0]) == (-1, -1):
-            column, kinds = column - 1, kinds[1:]
-        return column, kinds
-
-    def _pair_kind(self, table: ConditionalTable, where: tuple[int, int], a: int, b: int) -> tuple[Floats, Floats]:
-        markers = [table.markers[m] for m in where]
-        outcomes = [self.patterns.outcomes[m][k] if k >= 0 else None for m, k in zip(where, (a, b), strict=True)]
-        single = [
-            kind.under(marker) if kind is not None and marker is not None else (np.zeros(1), np.ones(1))
-            for kind, marker in zip(outcomes, markers, strict=True)
-        ]
-        logs = single[0][0][:, None] + single[1][0][None, :]
-        joint = table.linkage[where]
-        rows = [kind.likelihood if kind is not None else None for kind in outcomes]
-        if rows[0] is not None and rows[1] is not None and joint.shape == (rows[0].shape[1], rows[1].shape[1]):
-            together = rows[0] @ joint @ rows[1].T
-            apart = np.outer(rows[0] @ joint.sum(axis=1), rows[1] @ joint.sum(axis=0))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                linked = np.log10(together) - np.log10(apart)
-            logs = logs + np.where(np.isnan(linked), 0.0, linked)
-        return logs.ravel(), np.outer(single[0][1], single[1][1]).ravel()
-
-    def _spectra(self, units: Sequence[Sequence[tuple[Floats, Floats]]]) -> tuple[list[Complexes], int, int]:
-        """Fourier transforms of the tilted distributions, by column and kind; the highest cell, and how many cells."""
-        cells = [[np.floor(logs / self.step) for logs, _ in kinds] for kinds in units]
-        highest = 0
-        for cells_of_column in cells:
-            tops = [float(cell[np.isfinite(cell)].max(initial=0.0)) for cell in cells_of_column]
-            highest += int(max(tops, default=0.0))
-        length = 2 ** int(np.ceil(np.log2(max(2, highest - self._first + 1))))
-        spectra = []
-        for kinds, cell_kinds in zip(units, cells, strict=True):
-            rows = np.zeros((len(kinds), length))
-            for k, ((_, probability), cell) in enumerate(zip(kinds, cell_kinds, strict=True)):
-                finite = np.isfinite(cell)
-                here = cell[finite].astype(np.int64)
-                tilted = probability[finite] * 10.0 ** (here * self.step)
-                rows[k] = np.bincount(here % length, tilted, minlength=length)
-            spectra.append(np.fft.rfft(rows, axis=1))
-        return spectra, highest, length
-
-    def _collect(self, tilted: Floats, highest: int, most_units: int) -> None:
-        """Undo the tilt and add to the cells, from the highest one downwards to the lowest told apart."""
-        length = len(tilted)
+    def _untilted(self, tilted: Floats, highest: int) -> Floats:
+        """Undo the tilt: pairs in each cell from the lowest told apart to the highest; one row a half."""
+        length = tilted.shape[1]
         cells = np.arange(max(self._first, highest - length + 1), highest + 1)
-        pairs = tilted[cells % length] * 10.0 ** (-cells * self.step)
-        kept = self.mass.setdefault(most_units, np.zeros(0))
-        needed = highest - self._first + 1
-        if needed > len(kept):
-            kept = np.concatenate([kept, np.zeros(needed - len(kept))])
-        kept[cells - self._first] += pairs
-        self.mass[most_units] = kept
+        pairs = np.zeros((len(tilted), highest - self._first + 1))
+        pairs[:, cells - self._first] = tilted[:, cells % length] * 10.0 ** (-cells * self.step)
+        return pairs
 
-    def count(self) -> CoincidenceCount:
-        """What was added up so far."""
+    def _take_down(self, table: ConditionalTable, halves: Floats, others: Floats, most_units: int) -> None:
+        """What the standard error is computed from."""
+        sums = self._sums[self._stratum_of(table)]
+        tails = np.cumsum(halves[:, ::-1], axis=1)[:, ::-1]
+        sums["lower"].add(tails)
+        beginning = np.repeat(tails[:, :1], most_units + 1, axis=1)
+        sums["upper"].add(np.concatenate([beginning, tails], axis=1))
+        sums["others"].add(others)
+
+    def _stratum_of(self, table: ConditionalTable) -> int:
+        place = self._places[table.family.name, table.person]
+        return self._strata.of[place]
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], int]:
+        return {(self.missing[i][0].name, self.missing[i][1]): i for i in self._strata.of}
+
+    def count(self, searched: int | None = None) -> CoincidenceCount:
+        """What was added up so far. `searched` says how many missing persons were searched in the end."""
         longest = max((len(mass) + units + 1 for units, mass in self.mass.items()), default=1)
         lower, upper, middle = np.zeros(longest), np.zeros(longest), np.zeros(longest)
         for units, mass in self.mass.items():
             lower[: len(mass)] += mass
             upper[units + 1 : units + 1 + len(mass)] += mass
             middle[units // 2 : units // 2 + len(mass)] += mass
-        return CoincidenceCount(self.step, self._first * self.step, lower, upper, middle, self.pairs, self.total_lr)
+        pairs = len(self.patterns.of) * (self._weights if searched is None else searched)
+        others, errors = self._of_person, {}
+        if not self._exact:
+            errors = {which: self._standard_error(which, longest + 1) for which in ("lower", "upper")}
+            others = others + STANDARD_ERRORS * self._standard_error("others", 3)
+        return CoincidenceCount(
+            self.step, self._first * self.step, lower, upper, middle, float(pairs), *others.tolist(),
+            self._sampling(), errors.get("lower", np.zeros(0)), errors.get("upper", np.zeros(0)),
+        )  # fmt: skip
+
+    def _sampling(self) -> Sampling | None:
+        if self._exact:
+            return None
+        return Sampling(self._added, len(self.missing), self._individuals, len(self.patterns.of))
+
+    def _standard_error(self, which: str, length: int) -> Floats:
+        members, sampled = self._strata.members, self._strata.sampled
+        variances = [
+            sums[which].variance(len(some), len(all_), length)
+            for sums, all_, some in zip(self._sums, members, sampled, strict=True)
+        ]
+        return np.sqrt(np.sum(variances, axis=0))
 
 
-def _total_lr(patterns: Integers, counts: Floats, units: Sequence[Sequence[tuple[Floats, Floats]]]) -> float:
-    """Σ over individuals of E[LR | unrelated], a product over the columns of the pattern."""
-    total = counts.copy()
-    for column, kinds in enumerate(units):
-        means = np.array([*(float(probability @ 10.0**logs) for logs, probability in kinds), 1.0])
-        total *= means[patterns[:, column]]
-    return float(total.sum())
+def _half_samples(of: Integers, size: int, rng: np.random.Generator) -> Floats:
+    """Weights of the individuals in two halves of a sample, shape (individuals, 2).
 
-
-def sum_of_products(patterns: Integers, counts: Floats, spectra: Sequence[Complexes]) -> Complexes:
-    """Σ over patterns of count · Π over columns of the spectrum of the pattern's kind there; −1 leaves a column out.
-
-    `patterns` are sorted by rows, so that neighbours share the products of their first columns.
+    Each half takes every so many-th of the individuals in the order of how much was read of them, from a random start.
     """
-    if not spectra:
-        return np.array([counts.sum()], dtype=np.complex128)
-    width = spectra[0].shape[1]
-    starts = np.cumsum([0, *(len(rows) for rows in spectra)])
-    stacked = np.concatenate(spectra) if starts[-1] else np.zeros((0, width), dtype=np.complex128)
-    rows = np.where(patterns >= 0, patterns + starts[:-1], -1)
-    return np.asarray(_sum_of_products(rows, counts, np.ascontiguousarray(stacked), width))
+    order = np.lexsort([*of.T, (of >= 0).sum(axis=1)])
+    weights = np.zeros((len(of), 2))
+    half = size // 2
+    for column in (0, 1):
+        chosen = ((rng.random() + np.arange(half)) * len(of) / half).astype(np.int64)
+        weights[order[chosen], column] = len(of) / half
+    return weights
 
 
-def sum_of_products_plain(patterns: Integers, counts: Floats, spectra: Sequence[Complexes]) -> Complexes:
-    """`sum_of_products` as it is written."""
-    if not spectra:
-        return np.array([counts.sum()], dtype=np.complex128)
-    total = np.zeros(spectra[0].shape[1], dtype=np.complex128)
-    for pattern, count in zip(patterns, counts, strict=True):
-        term = np.full(total.shape, count, dtype=np.complex128)
-        for column, kind in enumerate(pattern):
-            if kind >= 0:
-                term *= spectra[column][kind]
-        total += term
-    return total
+def _digest(patterns: Patterns, missing: Sequence[tuple[Family, str]], seed: int) -> int:
+    """A seed from the input itself."""
+    names = "\n".join(f"{family.name}\t{person}" for family, person in missing)
+    return _number(f"{seed}\n{patterns.of.shape}\n{sha256(patterns.of.tobytes()).hexdigest()}\n{names}")
 
 
-@njit(cache=True, nogil=True)
-def _sum_of_products(rows, counts, spectra, width):  # type: ignore[no-untyped-def]
-    """Walk the patterns as a tree: `products[c]` is the product of the first c columns of the pattern before."""
-    patterns, columns = rows.shape
-    products = np.ones((columns + 1, width), dtype=np.complex128)
-    total = np.zeros(width, dtype=np.complex128)
-    for p in range(patterns):
-        shared = 0
-        if p > 0:
-            while shared < columns and rows[p, shared] == rows[p - 1, shared]:
-                shared += 1
-        for c in range(shared, columns):
-            row = rows[p, c]
-            if row < 0:
-                for f in range(width):
-                    products[c + 1, f] = products[c, f]
-            else:
-                for f in range(width):
-                    products[c + 1, f] = products[c, f] * spectra[row, f]
-        for f in range(width):
-            total[f] += counts[p] * products[columns, f]
-    return total
+def _number(text: str) -> int:
+    return int.from_bytes(sha256(text.encode()).digest()[:8])

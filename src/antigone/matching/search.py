@@ -64,6 +64,8 @@ class SearchResult:
     kept: Kept  # every pair from the floor that was asked for
     total_lr: Floats  # (individuals,): Σ LR over all missing persons, of pairs that are not listed too
     total_lr_of_missing: Floats  # (missing persons,): Σ LR over all individuals, of pairs that are not listed too
+    cut_lr: Floats  # (individuals,): Σ LR of the pairs below the floor of `kept`
+    cut_lr_of_missing: Floats  # (missing persons,): the same over individuals
     highest: Floats  # (missing persons,): the best log10 LR of each
     histogram: Floats  # (bins,): pairs by log10 LR
     edges: Floats  # (bins + 1,): the first and last bins reach to ∓∞
@@ -123,12 +125,14 @@ def search(
     searched: list[tuple[Family, str]] = []
     not_searched: list[LeftOut] = []
     patterns = Patterns.of_classes(classes, prepared.models, settings)
-    coincidences = Coincidences(patterns, prepared, len(missing))
+    coincidences = Coincidences(patterns, prepared, missing)
+    to_count = coincidences.sample()
     count = len(operation.individuals)
     total_lr, histogram = np.zeros(count), np.zeros(len(HISTOGRAM_EDGES) + 1)
     floor = settings.threshold if keep is None else keep
     highest: list[float] = []
     total_lr_of_missing: list[float] = []
+    cut_lr, cut_lr_of_missing = np.zeros(count), list[float]()
     kept: list[tuple[Integers, int, Floats]] = []
     found: list[Pair] = []
     contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
@@ -144,11 +148,15 @@ def search(
             lr = 10.0**totals
             total_lr += lr
             total_lr_of_missing.append(float(lr.sum()))
+            cut = np.where(totals < floor, lr, 0.0)  # by itself: Σ LR less what was kept would be rounding error
+            cut_lr += cut
+            cut_lr_of_missing.append(float(cut.sum()))
             here = np.flatnonzero(totals >= floor)
             kept.append((here, len(searched), totals[here]))
             highest.append(float(totals.max(initial=-np.inf)))
             histogram += np.bincount(np.searchsorted(HISTOGRAM_EDGES, totals, side="right"), minlength=len(histogram))
-            coincidences.add(table)
+            if done - 1 in to_count:
+                coincidences.add(table, to_count[done - 1])
             listed = np.arange(count) if all_pairs else np.flatnonzero(totals >= settings.threshold)
             if len(listed):
                 excluded = lookup.exclusions(family, person, prepared, operation)
@@ -160,7 +168,7 @@ def search(
     found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
     return SearchResult(
         operation, prepared, tuple(searched), tuple(found), _kept(floor, kept), total_lr,
-        np.array(total_lr_of_missing), np.array(highest), histogram, HISTOGRAM_EDGES, coincidences.count(),
+        np.array(total_lr_of_missing), cut_lr, np.array(cut_lr_of_missing), np.array(highest), histogram, HISTOGRAM_EDGES, coincidences.count(len(searched)),
         tuple(contradictions), tuple(not_searched),
         (*_unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
     )  # fmt: skip
