@@ -10,13 +10,15 @@ decides.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.genetics.haplotypes import LineageError
+from antigone.genetics.alleles import Allele, Repeat
+from antigone.genetics.haplotypes import COPIES, LineageError, YDatabase
+from antigone.genetics.paternal import without_nested
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -81,6 +83,43 @@ def fit_discrete_laplace(
     if best is None:
         raise LineageError("no haplotype to fit")
     return best
+
+
+def fit_database(database: YDatabase) -> DiscreteLaplace | None:
+    """The mixture of a database, over the markers that at least half of it shows as one whole number of repeats.
+
+    DYS389II is taken less DYS389I, and left out without it. Haplotypes that lack one of the markers, or show a
+    microvariant or two alleles at one, are left out. None where nothing remains.
+    """
+    rows = [whole_repeats(haplotype.alleles) for haplotype in database.haplotypes]
+    total = sum(database.counts)
+    having: dict[str, int] = {}
+    for row, count in zip(rows, database.counts, strict=True):
+        for marker in row:
+            having[marker] = having.get(marker, 0) + count
+    markers = tuple(marker for marker, count in having.items() if 2 * count >= total)
+    complete = [
+        (row, count)
+        for row, count in zip(rows, database.counts, strict=True)
+        if all(marker in row for marker in markers)
+    ]
+    if not markers or not complete:
+        return None
+    table = np.array([[row[marker] for marker in markers] for row, _ in complete])
+    return fit_discrete_laplace(markers, table, [count for _, count in complete])
+
+
+def whole_repeats(alleles: Mapping[str, tuple[Allele, ...]]) -> dict[str, int]:
+    """The markers that the model can take, with their repeats."""
+    reduced = without_nested(alleles)
+    found = {
+        marker: copies[0].repeats
+        for marker, copies in reduced.items()
+        if len(copies) == 1 and isinstance(copies[0], Repeat) and copies[0].bases == 0 and marker not in COPIES
+    }
+    if reduced.get("DYS389II") == alleles.get("DYS389II"):
+        found.pop("DYS389II", None)
+    return found
 
 
 def _fit(markers: tuple[str, ...], x: Integers, weights: Floats, centres: Integers) -> DiscreteLaplace:

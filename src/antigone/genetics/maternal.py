@@ -185,10 +185,11 @@ def common_ranges(first: Ranges, second: Ranges) -> Ranges:
 
 def covers(ranges: Ranges, wanted: Ranges) -> bool:
     """Whether every wanted position was read."""
-    return _size(common_ranges(ranges, wanted)) == _size(wanted)
+    return size_of(common_ranges(ranges, wanted)) == size_of(wanted)
 
 
-def _size(ranges: Ranges) -> int:
+def size_of(ranges: Ranges) -> int:
+    """How many positions ranges hold."""
     return sum(last - first + 1 for first, last in ranges)
 
 
