@@ -62,7 +62,7 @@ class ReassociationRules:
     """
 
     posterior: float = 0.999
-    against_siblings: float = 3.0
+    against_siblings: float = 2.0
     floor: float = -2.0
     exact: int = 8
     mention: float = 0.01

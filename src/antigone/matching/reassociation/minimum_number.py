@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from antigone.genetics.models import MarkerModel
@@ -144,7 +145,7 @@ def largest_clique(incompatible: Flags) -> tuple[list[int], bool]:
     """
     compatible = ~incompatible
     np.fill_diagonal(compatible, False)
-    count, label = connected_components(compatible, directed=False)
+    count, label = connected_components(csr_array(compatible), directed=False)  # dense, it would be copied as numbers
     order = np.argsort(label, kind="stable")
     chosen: list[int] = []
     exact = True

@@ -10,7 +10,7 @@ from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.reassociation.declared import PriorOdds, ReassociationPrior, ReassociationRules
 from antigone.matching.reassociation.elements import repeated_elements
 from antigone.matching.reassociation.evidence import Evidence
-from antigone.matching.reassociation.pairs import candidate_pairs
+from antigone.matching.reassociation.pairs import Candidates, candidate_pairs
 from antigone.matching.reassociation.results import Alarm, Ambiguous, Group, Proposal, ProposalKind, Reassociation
 from antigone.matching.reassociation.solving import FoundGroup, Solved, Solver, Uncertain, Unit
 
@@ -49,7 +49,7 @@ def reassociate(
     return Reassociation(
         kept,
         withheld,
-        tuple(told.ambiguous(solved)),
+        (*told.ambiguous(solved), *told.repeated(candidates)),
         (*(_merge(group) for group in kept), *told.splits()),
         (*(told.alarm(group) for group in withheld), *told.swapped_labels()),
         candidates.compared,
@@ -116,6 +116,16 @@ class _Teller:
         for one in sorted(solved.uncertain, key=lambda one: (one.rows, bool(one.why))):
             alternatives = tuple((self._names(rows), posterior) for rows, posterior in one.alternatives)
             yield Ambiguous(self._names(one.rows), alternatives, one.why or self._why(one))
+
+    def repeated(self, candidates: Candidates) -> Iterator[Ambiguous]:
+        """Pairs that DNA alone would put together, and that hold the same element."""
+        for i, j, odds in zip(
+            candidates.first.tolist(), candidates.second.tolist(), candidates.log10_odds.tolist(), strict=True
+        ):
+            elements = repeated_elements([self._individuals[i], self._individuals[j]])
+            if odds >= 0 and elements:
+                why = f"prior odds × LR say one person, 10^{odds:.1f}, but {', '.join(elements)} would be there twice"
+                yield Ambiguous(self._names((i, j)), (), why)
 
     def bags(self, remains: Sequence[str]) -> int:
         return len({(self._of[name].transfer, self._of[name].bag) for name in remains if self._of[name].bag})

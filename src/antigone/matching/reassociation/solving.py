@@ -57,6 +57,7 @@ class Solver:
         self._evidence = evidence
         self._prior = prior
         self._rules = rules
+        self._with_elements = any(individual.elements for individual in evidence.individuals)
 
     def solve(self, candidates: Candidates) -> Solved:
         """Solve all components of the graph of candidate pairs."""
@@ -72,8 +73,14 @@ class Solver:
         return solved
 
     def _partitions(self, units: Sequence[Unit]) -> Partitions:
-        weights = prior_of_subsets(units, self._prior.set_of)
+        weights = prior_of_subsets(units, self._weight)
         return partitions(self._evidence.subsets(units), weights, self._prior.siblings)
+
+    def _weight(self, rows: Sequence[int]) -> float:
+        """log10 prior weight of a set as one person, who has each unique element once."""
+        if self._with_elements and repeated_elements([self._evidence.individuals[row] for row in rows]):
+            return -math.inf
+        return self._prior.set_of(rows)
 
     def _settle(self, units: Sequence[Unit], solved: Solved, *, exact: bool) -> None:
         """Groups and uncertain remains of a few units, over all their partitions."""
@@ -84,8 +91,8 @@ class Solver:
             if subset & taken:
                 continue
             rows = _rows(units, subset)
-            against = self._against_siblings(units, subset, found)
-            objection = self._objection(rows, against)
+            against = float(found.log10_against_siblings[subset])
+            objection = self._objection(against)
             if objection:
                 refused.append(Uncertain(rows, ((rows, float(found.exactly[subset])),), objection))
                 continue
@@ -98,28 +105,18 @@ class Solver:
         solved.uncertain += self._uncertain(units, found, taken, [one.rows for one in refused])
 
     def _accepted(self, found: Partitions) -> list[int]:
-        """Sets that together reach the posterior asked for, the largest first."""
+        """Sets that together reach the posterior asked for: the largest first, of those the least like siblings."""
         several = [s for s in np.flatnonzero(found.together >= self._rules.posterior).tolist() if s & (s - 1)]
-        return sorted(several, key=lambda s: (-s.bit_count(), -found.together[s], s))
+        return sorted(several, key=lambda s: (-s.bit_count(), -found.log10_against_siblings[s], s))
 
-    def _against_siblings(self, units: Sequence[Unit], subset: int, found: Partitions) -> float:
-        """Every remains of a group is one side of some split: units that were joined before are taken apart again."""
-        rows = _rows(units, subset)
-        if len(rows) == subset.bit_count():
-            return float(found.log10_against_siblings[subset])
-        return against_siblings(self._evidence, rows)
-
-    def _objection(self, rows: Unit, against: float) -> str:
+    def _objection(self, against: float) -> str:
         """Why a set whose posterior would do is not put together; empty where nothing speaks against it."""
-        if against < self._rules.against_siblings:
-            return (
-                f"two full siblings are not excluded well enough: log10 LR against them {against:.2f}, "
-                f"asked for is {self._rules.against_siblings:g}"
-            )
-        elements = repeated_elements([self._evidence.individuals[row] for row in rows])
-        if elements:
-            return f"{', '.join(elements)} would be there more than once"
-        return ""
+        if against >= self._rules.against_siblings:
+            return ""
+        return (
+            f"two full siblings are not excluded well enough: log10 LR against them {against:.2f}, "
+            f"asked for is {self._rules.against_siblings:g}"
+        )
 
     def _uncertain(
         self, units: Sequence[Unit], found: Partitions, taken: int, refused: Container[Unit] = ()
@@ -165,8 +162,7 @@ class Solver:
         units = [one, other, *_rivals(one, other, cluster, near)[:_NEIGHBOURS]]
         if self._partitions(units).together[0b11] < self._rules.posterior:
             return False
-        rows = _rows(units, 0b11)
-        return not self._objection(rows, against_siblings(self._evidence, rows))
+        return not self._objection(against_siblings(self._evidence, _rows(units, 0b11)))
 
     def _tell_agglomerated(self, cluster: dict[int, Unit], near: Sequence[dict[int, float]], solved: Solved) -> None:
         """Each group by its own joint likelihood, member by member; and who of the rest could belong where."""
