@@ -225,10 +225,10 @@ class DateRates:
 def _tattoos_and_the_like() -> Mapping[str, MarkRates]:
     """Round figures. One adult in four has a tattoo; nearly everybody some scar, of which few are told."""
     return {
-        "tattoo": MarkRates(0.25, 0.12, 0.2, 0.3, 0.005, 0.005),
-        "scar": MarkRates(0.8, 0.08, 0.5, 0.5, 0.01, 0.02),
-        "birthmark": MarkRates(0.5, 0.06, 0.5, 0.6, 0.01, 0.02),
-        "piercing": MarkRates(0.3, 0.06, 0.3, 0.4, 0.005, 0.005),
+        "tattoo": MarkRates(0.25, 0.12, 0.2, 0.3, 0.001, 0.001),
+        "scar": MarkRates(0.8, 0.08, 0.5, 0.5, 0.003, 0.005),
+        "birthmark": MarkRates(0.5, 0.06, 0.5, 0.6, 0.003, 0.005),
+        "piercing": MarkRates(0.3, 0.06, 0.3, 0.4, 0.001, 0.001),
     }
 
 

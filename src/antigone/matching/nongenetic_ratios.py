@@ -185,7 +185,9 @@ def hair_ratio(found: str, told: str, rates: HairRates) -> Ratio:
     return Ratio(rates.confusion[HAIR_COLOURS.index(told)][column], unrelated)
 
 
-def marks_ratio(found: Collection[str], told: Collection[str], rates: MarkRates) -> Ratio:
+def marks_ratio(
+    found: Collection[str], told: Collection[str], rates: MarkRates, *, places: int = len(BODY_PLACES)
+) -> Ratio:
     """Marks of one kind, by their places: those of the body against those that the family told.
 
     All places count, those without a mark too. Given whether somebody is a carrier at all the places are independent.
@@ -196,7 +198,7 @@ def marks_ratio(found: Collection[str], told: Collection[str], rates: MarkRates)
     (1.0, 1.0)
     """
     both, only_found, only_told = len(set(found) & set(told)), len(set(found) - set(told)), len(set(told) - set(found))
-    neither = len(BODY_PLACES) - both - only_found - only_told
+    neither = places - both - only_found - only_told
     joint = of_told = of_found = 0.0
     for carriers, at_place in ((rates.carriers, rates.at_place), (1 - rates.carriers, 0.0)):
         seen = _Seen(at_place, rates)
