@@ -43,7 +43,7 @@ LOWEST = -12.0  # below this, log10 LR is not told apart
 # missing persons × (this + patterns) are more than `MOST_WORK`.
 FIXED_WORK = 1_000
 MOST_WORK = 1_500_000
-PERSONS_SAMPLED = 600
+PERSONS_SAMPLED = 400
 INDIVIDUALS_SAMPLED = 600
 STANDARD_ERRORS = 3.0  # by which a sampled bracket is wider
 
