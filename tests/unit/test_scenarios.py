@@ -23,6 +23,7 @@ from antigone.genetics.profiles import is_discordant
 from antigone.matching.operation import Family, Operation
 from antigone.matching.preparation import prepare
 from antigone.scenarios import PRESETS, Preset, Scenario, ScenarioError, described, parse_overrides, preset, simulate
+from antigone.scenarios.declaring import declared_priors
 from antigone.scenarios.laboratory import (
     NOTHING,
     Bench,
@@ -31,6 +32,7 @@ from antigone.scenarios.laboratory import (
     profiles_of_donors,
     profiles_of_the_dead,
 )
+from antigone.scenarios.simulate import generators, happen
 
 JUNE = preset("june-2025")
 PLAIN_OF_HOSTILE = {one.name: one.value for one in described(JUNE) if one.hostile is not None}
@@ -443,7 +445,11 @@ def test_in_plain_mode_nothing_is_kept_from_the_engine(plain: Scenario) -> None:
 
 
 def test_hostile_mode_declares_the_plain_settings(plain: Scenario, hostile: Scenario) -> None:
-    assert hostile.operation.settings == plain.operation.settings
+    declared, usual = hostile.operation.settings, plain.operation.settings
+    assert replace(declared, priors=()) == replace(usual, priors=())
+    # What was drawn is declared, in both modes.
+    outside = hostile.story["settings"]["unlisted_sibling_rate"] + hostile.story["settings"]["unlisted_cousin_rate"]
+    assert declared.priors[0].shares.listed == pytest.approx(usual.priors[0].shares.listed - outside)
     assert hostile.story["declared_otherwise"] == PLAIN_OF_HOSTILE
     assert hostile.story["settings"]["label_swap"] == 1 / 165
 
@@ -540,7 +546,9 @@ def test_swapped_labels_exchange_whole_profiles_and_nothing_else() -> None:
         assert after[b] == before[a]
     moved = {sample for pair in pairs for sample in pair}
     assert all(after[sample] == before[sample] for sample in before.keys() - moved)
-    assert straight.truth == swapped.truth
+    assert tuple(replace(row, sample_swapped_with=None) for row in swapped.truth) == straight.truth
+    told = {row.sample: row.sample_swapped_with for row in swapped.truth if row.sample_swapped_with}
+    assert told == {a: b for pair in pairs for a, b in (pair, pair[::-1])}
 
 
 def test_contaminated_samples_show_the_same_in_every_typing() -> None:
@@ -582,7 +590,8 @@ def test_hostile_mode_with_every_rate_at_its_plain_value_is_plain_mode() -> None
 
 
 def test_a_plain_case_reads_back_as_it_was_invented(small: Scenario, tmp_path: Path) -> None:
-    write_case_folder(small.operation, tmp_path / "case", truth=small.truth)
+    assert small.family_truth == ()
+    write_case_folder(small.operation, tmp_path / "case", truth=small.truth, family_truth=small.family_truth)
     again = read_case_folder(tmp_path / "case")
     assert (again.individuals, again.families, again.settings, again.name, again.left_out) == (
         small.operation.individuals,
@@ -625,6 +634,158 @@ def test_a_hostile_case_is_read_with_mixtures_set_aside(overrides, tmp_path: Pat
     assert len(again.individuals) > 50
 
 
+# Siblings of whom nobody wrote, and other truths
+
+
+def believed_siblings(scenario: Scenario) -> set[str]:
+    """Missing persons with a full sibling among the unlisted dead, by the families' papers."""
+    of = {one.ids[1] for one in scenario.untold if one.kind == "unlisted sibling"}
+    found = set(of)
+    for family in scenario.operation.families:
+        parents = {
+            person: (family.pedigree[person].father, family.pedigree[person].mother) for person in family.missing
+        }
+        found |= {p for p, own in parents.items() if None not in own and own in {parents.get(one) for one in of}}
+    return found
+
+
+def test_in_plain_mode_families_give_their_word_and_nobody_has_an_unlisted_sibling(plain: Scenario) -> None:
+    given = sum(bool(family.no_unlisted_sibling) for family in plain.operation.families)
+    again = plain.story["counts"]["missing_persons_reported_twice"]
+    families = len(plain.operation.families)
+    assert within(given, families - 2 * again, JUNE.sibling_word_share) or within(
+        given, families, JUNE.sibling_word_share
+    )
+    assert all(family.no_unlisted_sibling <= set(family.missing) for family in plain.operation.families)
+    assert {row.kin for row in plain.truth} == {None}
+    assert plain.family_truth == ()
+
+
+def test_who_has_an_unlisted_sibling_gives_no_word_but_a_false_one() -> None:
+    rates = {"unlisted_sibling_rate": 0.5, "false_sibling_word": 0.25, "good_share": 1.0}
+    scenario = simulate("june-2025", scale=0.1, seed=3, missing=600, overrides=rates)
+    with_sibling = believed_siblings(scenario)
+    given = {person for family in scenario.operation.families for person in family.no_unlisted_sibling}
+    false = {one.ids[0] for one in scenario.untold if one.kind == "false word"}
+    assert given & with_sibling <= false
+    assert within(len(given & with_sibling), len(with_sibling), 0.25)
+    assert {row.person for row in scenario.family_truth} == false
+    honest = simulate("june-2025", scale=0.1, seed=3, missing=600, overrides={**rates, "false_sibling_word": 0.0})
+    given = {person for family in honest.operation.families for person in family.no_unlisted_sibling}
+    assert not given & believed_siblings(honest)
+
+
+def test_the_truth_says_what_an_unlisted_dead_is_to_whom(hostile: Scenario) -> None:
+    ties = {row.individual: row.kin for row in hostile.truth}
+    kin = [one for one in hostile.untold if one.kind.startswith("unlisted")]
+    for one in kin:
+        individual, of = one.ids
+        expected = "full sibling" if one.kind == "unlisted sibling" else "first cousin"
+        fathers = {row.person for row in hostile.family_truth if row.what == "the recorded father is not the father"}
+        if not any(person.split("-")[0] == of.split("-")[0] for person in fathers):
+            assert ties[individual] == f"{expected} of {of}"
+    assert {individual for individual, tie in ties.items() if tie} <= {one.ids[0] for one in kin}
+    assert all(row.missing_person is None for row in hostile.truth if row.kin)
+
+
+def test_another_father_makes_an_unlisted_brother_a_half_brother_in_truth() -> None:
+    rates = {"unlisted_sibling_rate": 0.5, "misattributed_paternity": 1.0, "good_share": 1.0}
+    scenario = simulate("june-2025", scale=0.02, seed=3, missing=100, overrides=rates)
+    ties = Counter(row.kin.split(" of ")[0] for row in scenario.truth if row.kin)
+    assert ties["half-sibling"] > 10
+    # Who has no father in the papers has none to lose.
+    named = {person.id for family in scenario.operation.families for person in family.pedigree.persons if person.father}
+    assert not any(row.kin.split(" of ")[1] in named for row in scenario.truth if row.kin and row.kin[:4] == "full")
+
+
+def test_what_went_wrong_with_samples_and_fathers_stands_in_the_truth(hostile: Scenario) -> None:
+    untold = Counter(one.kind for one in hostile.untold)
+    what = Counter(row.what.split(" with that of ")[0] for row in hostile.family_truth)
+    assert what["the recorded father is not the father"] == untold["misattributed paternity"]
+    assert what["a full sibling is not listed, against the word"] == untold["false word"]
+    donors = {p.sample: who for f in hostile.operation.families for who, p in f.profiles.items()}
+    pairs = [one.ids for one in hostile.untold if one.kind == "label swap"]
+    told = {row.person: row.what for row in hostile.family_truth if row.what.startswith("the sample")}
+    assert told == {
+        donors[a]: f"the sample exchanged labels with that of {donors[b]}"
+        for pair in pairs
+        if pair[0] in donors
+        for a, b in (pair, pair[::-1])
+    }
+    contaminated = {row.sample: row for row in hostile.truth if row.contaminated_by}
+    samples = {one.ids[0] for one in hostile.untold if one.kind == "contamination"}
+    assert contaminated.keys() <= samples
+    assert len(contaminated) >= len(samples) - 2  # the other DNA may be that of another part of the same person
+    assert all(row.contaminated_by != row.individual for row in contaminated.values())
+
+
+# Skeletal elements
+
+
+def test_parts_of_one_person_have_no_element_in_common_and_a_whole_body_has_them_all(plain: Scenario) -> None:
+    elements = {one.id: one.elements for one in plain.operation.individuals}
+    parts: dict[str, list[tuple[str, ...]]] = {}
+    for row in plain.truth:
+        parts.setdefault(row.individual, []).append(elements[row.remains])
+    whole = {own[0] for own in parts.values() if len(own) == 1}
+    assert len(whole) == 1
+    [every] = whole
+    for own in parts.values():
+        found = [element for part in own for element in part]
+        assert len(set(found)) == len(found)
+        assert set(found) <= set(every)
+        assert all(own)
+    several = [own for own in parts.values() if len(own) > 1]
+    kept = sum(len(part) for own in several for part in own) - sum(map(len, several))
+    beside_one_each = sum(len(every) - len(own) for own in several)
+    assert within(kept, beside_one_each, 1 - JUNE.element_lost_share)
+
+
+def test_somebody_in_more_parts_than_there_are_elements_has_parts_without_any() -> None:
+    scenario = simulate("june-2025", scale=0.02, seed=1, missing=5, overrides={"parts": (0.0,) * 13 + (1.0,)})
+    elements = {one.id: one.elements for one in scenario.operation.individuals}
+    parts: dict[str, list[int]] = {}
+    for row in scenario.truth:
+        parts.setdefault(row.individual, []).append(len(elements[row.remains]))
+    in_fourteen = [own for own in parts.values() if len(own) == 14]
+    assert len(in_fourteen) > 5
+    assert all(sorted(own) == [0] * 3 + [1] * 11 for own in in_fourteen)
+
+
+# Priors
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+@pytest.mark.parametrize(("name", "missing"), [("june-2025", None), ("june-2025", 40), ("river-war", 120)])
+def test_the_prior_as_drawn_is_the_share_of_the_dead(name: str, missing: int | None, hostile: bool) -> None:
+    true = preset(name).hostile() if hostile else preset(name)
+    expected, found = np.zeros(3), np.zeros(3)
+    for seed in range(12):
+        _, happening = happen(true, 0.03, missing, generators(seed))
+        status = Counter(str(one.status) for one in happening.dead)
+        drawn = [status["listed with references"], status["listed without usable references"]]
+        found += [*drawn, len(happening.dead) - sum(drawn)]
+        [shares, *_] = [prior.shares for prior in declared_priors(true, happening)]
+        expected += np.array([shares.listed, shares.listed_without_references, shares.not_listed]) * len(happening.dead)
+    total = int(found.sum())
+    assert all(
+        within(int(seen), total, share / total, deviations=3) for seen, share in zip(found, expected, strict=True)
+    )
+
+
+def test_the_lower_and_the_higher_prior_have_a_third_and_three_times_the_odds(small: Scenario) -> None:
+    drawn, lower, higher = small.operation.settings.priors
+    assert [drawn.name, lower.name, higher.name] == ["as drawn", "lower", "higher"]
+    assert lower.shares.odds == pytest.approx(drawn.shares.odds / 3, rel=0.005)
+    assert higher.shares.odds == pytest.approx(drawn.shares.odds * 3, rel=0.005)
+    for prior in (lower, higher):
+        of_the_rest = prior.shares.listed_without_references / (1 - prior.shares.listed)
+        assert of_the_rest == pytest.approx(
+            drawn.shares.listed_without_references / (1 - drawn.shares.listed), rel=0.005
+        )
+    assert small.operation.settings.prior == round(drawn.shares.listed, 3)
+
+
 # Settings
 
 
@@ -660,6 +821,7 @@ def test_an_unknown_setting_is_an_error_that_names_what_looks_like_it() -> None:
         ({"missing_since": (2026, 2027)}, "after the year of the transfers"),
         ({"soldier_age": (60, 18)}, "soldier_age is a range"),
         ({"kit": "GlobalFilter"}, "GlobalFiler"),
+        ({"prior_factor": 0.5}, "prior_factor is at least 1, got 0.5"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(overrides, message: str) -> None:
@@ -741,9 +903,12 @@ def test_the_same_seed_gives_the_same_bytes(name: str, hostile: bool) -> None:
 
 def test_no_order_of_a_set_reaches_the_result() -> None:
     program = (
-        "import hashlib; from antigone.scenarios import simulate;"
+        "import hashlib; from dataclasses import replace; from antigone.scenarios import simulate;"
         "s = simulate('june-2025', scale=0.02, seed=1, missing=60, hostile=True);"
-        "print(hashlib.sha256(repr(s).encode()).hexdigest())"
+        "words = [sorted(one.no_unlisted_sibling) for one in s.operation.families];"
+        "wordless = [replace(one, no_unlisted_sibling=()) for one in s.operation.families];"
+        "s = replace(s, operation=replace(s.operation, families=wordless));"
+        "print(hashlib.sha256(repr((s, words)).encode()).hexdigest())"
     )
     digests = {
         subprocess.run(  # noqa: S603

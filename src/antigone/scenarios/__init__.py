@@ -7,7 +7,7 @@
 5
 """
 
-from antigone.formats.case_folder.truth import TruthRow
+from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow
 from antigone.scenarios.presets import (
     PRESETS,
     Preset,
@@ -22,6 +22,7 @@ from antigone.scenarios.simulate import Scenario, Untold, simulate
 
 __all__ = [
     "PRESETS",
+    "FamilyTruthRow",
     "Preset",
     "Scenario",
     "ScenarioError",

@@ -49,6 +49,9 @@ class Preset:
         (0.86, 0.10, 0.03, 0.01), "shares of individuals who arrive as one, two, three … remains", "chosen, as above"
     )
     part_in_other_transfer: float = _setting(0.3, "share of further parts that come with another transfer")
+    element_lost_share: float = _setting(
+        0.2, "share of skeletal elements of somebody in parts that came with none of them, beside one for each part"
+    )
     own_soldier_share: float = _setting(
         0.005, "share of individuals who are the giver's own soldiers", "issue 2; at least 20 of 6,057 (claim C029)"
     )
@@ -65,6 +68,12 @@ class Preset:
     )
     unlisted_cousin_rate: float = _setting(
         0.0, "share of individuals who are a first cousin of somebody in the register, and are not listed", hostile=0.01
+    )
+    sibling_word_share: float = _setting(
+        0.6, "share of families that give their written word that a missing person has no full sibling but those listed"
+    )
+    false_sibling_word: float = _setting(
+        0.0, "share of families that give it although there is such a sibling", hostile=0.1
     )
     civilian_share: float = _setting(
         0.05, "share of families, and of unlisted dead, that are civilian: any age and sex"
@@ -192,6 +201,9 @@ class Preset:
 
     # What is declared
     threshold: float = _setting(4.0, "log10 LR from which a pair is listed as a hit", "dvir's LR 1e4 (FIELD E)")
+    prior_factor: float = _setting(
+        3.0, "the odds of being listed with references, over those of the lower and under those of the higher prior"
+    )
 
     def __post_init__(self) -> None:
         for name, value in self.settings().items():
@@ -333,7 +345,16 @@ def _of_same_kind(name: str, value: Any, example: Value) -> Value:
 
 
 _COUNTS = frozenset(
-    {"missing_per_individual", "missing_at_most", "year", "missing_since", "soldier_age", "civilian_age", "age_shape"}
+    {
+        "missing_per_individual",
+        "missing_at_most",
+        "year",
+        "missing_since",
+        "soldier_age",
+        "civilian_age",
+        "age_shape",
+        "prior_factor",
+    }
 )
 _REAL = frozenset({"threshold", "drop_out_per_100_bases"})
 
@@ -371,6 +392,8 @@ def _check(name: str, value: Value) -> None:
     if name in _COUNTS:
         if any(number <= 0 for number in _numbers(value)):
             raise ScenarioError(f"{name} is above 0, got {value}")
+        if name == "prior_factor" and min(_numbers(value)) < 1:
+            raise ScenarioError(f"prior_factor is at least 1, got {value}")
         return
     if any(not 0 <= number <= 1 for number in _numbers(value)):
         raise ScenarioError(f"{name} lies between 0 and 1, got {value}")

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from antigone import __version__
-from antigone.formats.case_folder.truth import TruthRow
+from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow
 from antigone.genetics.frequencies import nist_1036_caucasian
 from antigone.genetics.markers import Inheritance, UnknownPanelError, marker, panel
 from antigone.genetics.mutation import Mutation, Stepwise
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.preparation import prepare
+from antigone.matching.prior import Prior
 from antigone.scenarios import story
 from antigone.scenarios.dead import Status, choose_the_dead
+from antigone.scenarios.declaring import declared_priors, prior_of_pairs
+from antigone.scenarios.elements import elements_present
 from antigone.scenarios.examination import Examination, examine
 from antigone.scenarios.genotypes import Codes, Kinship, drop_through
 from antigone.scenarios.laboratory import (
@@ -34,7 +37,8 @@ from antigone.scenarios.laboratory import (
 from antigone.scenarios.population import invent_register, misattribute_fathers
 from antigone.scenarios.presets import Preset, ScenarioError, Value
 from antigone.scenarios.presets import preset as preset_of
-from antigone.scenarios.records import Happening, family, sample_numbers, truth
+from antigone.scenarios.records import Happening, family, family_truth, sample_numbers, truth
+from antigone.scenarios.siblings import words_given
 from antigone.scenarios.transfers import receive, scaled
 from antigone.scenarios.world import Reference, Register
 
@@ -62,6 +66,8 @@ _PARTS = (
     "typing errors of donors",
     "labels of the dead",
     "labels of donors",
+    "words",
+    "elements",
 )
 
 # What a bureau knows of its laboratory and of its register, and therefore declares. The rest it cannot know: of that
@@ -82,6 +88,7 @@ _DECLARED = frozenset(
         "without_references_share",
         "own_soldier_share",
         "threshold",
+        "prior_factor",
     }
 )
 
@@ -106,6 +113,7 @@ class Scenario:
     truth: tuple[TruthRow, ...]
     story: dict[str, Any]
     untold: tuple[Untold, ...]
+    family_truth: tuple[FamilyTruthRow, ...] = ()
 
 
 def simulate(
@@ -144,9 +152,9 @@ def simulate(
     overrides = overrides or {}
     true = (plain.hostile() if hostile else plain).overridden(overrides)
     told = plain.overridden({name: value for name, value in overrides.items() if name in _DECLARED})
-    chance = _generators(seed)
-    world_before, happening = _happen(true, scale, missing, chance)
-    settings = declared_settings(told, _prior(told, happening))
+    chance = generators(seed)
+    world_before, happening = happen(true, scale, missing, chance)
+    settings = declared_settings(told, prior_of_pairs(told, happening), declared_priors(true, happening))
     prepared = prepare(Operation("", (), (), nist_1036_caucasian(), settings))
     codes = drop_through(
         happening.register.world, world_before, happening.changed_households(), prepared, true.fst, chance
@@ -164,10 +172,17 @@ def simulate(
         "counts": recording.counts(),
         "untold": dict(sorted(Counter(one.kind for one in untold).items())),
         "prior": settings.prior,
+        "priors": {prior.name: story.shares(prior.shares) for prior in settings.priors},
         "settings": story.settings(true),
         "declared_otherwise": story.declared_otherwise(true, told),
     }
-    return Scenario(operation, truth(happening, operation.individuals), told_story, untold)
+    return Scenario(
+        operation,
+        truth(happening, operation.individuals, recording.swapped, recording.contaminants),
+        told_story,
+        untold,
+        family_truth(happening, operation.families, recording.swapped),
+    )
 
 
 def _check(scale: float, seed: int, missing: int | None) -> None:
@@ -179,12 +194,13 @@ def _check(scale: float, seed: int, missing: int | None) -> None:
         raise ScenarioError(f"a register lists at least one missing person, got {missing}")
 
 
-def _generators(seed: int) -> dict[str, np.random.Generator]:
+def generators(seed: int) -> dict[str, np.random.Generator]:
+    """A generator for each part of the story."""
     spawned = np.random.SeedSequence(seed).spawn(len(_PARTS))
     return {name: np.random.default_rng(one) for name, one in zip(_PARTS, spawned, strict=True)}
 
 
-def _happen(
+def happen(
     preset: Preset, scale: float, missing: int | None, chance: Mapping[str, np.random.Generator]
 ) -> tuple[Kinship, Happening]:
     """What arrived and who is missed; with the families as they were before what nobody wrote down came in."""
@@ -195,18 +211,12 @@ def _happen(
     register = invent_register(preset, missing, chance["register"], chance["own samples"])
     before = Kinship.of(register.world)
     dead = choose_the_dead(preset, register, arrival.first_transfers(), chance)
+    words = words_given(preset, register, chance["words"])
     fathers = misattribute_fathers(register, preset.misattributed_paternity, chance["paternity"])
-    return before, Happening(arrival, register, dead, fathers)
+    return before, Happening(arrival, register, dead, fathers, words)
 
 
-def _prior(told: Preset, happening: Happening) -> float:
-    """The probability that a received individual is in the register with references, as a bureau would declare it."""
-    share = 1 - told.not_listed_share - told.without_references_share - told.own_soldier_share
-    at_most = len(happening.register.with_references()) / happening.arrival.individuals
-    return round(min(max(min(share, at_most), 0.001), 0.999), 3)
-
-
-def declared_settings(preset: Preset, prior: float) -> Settings:
+def declared_settings(preset: Preset, prior: float, priors: tuple[Prior, ...]) -> Settings:
     """The settings of a case: what the engine is told."""
     female, male = (
         Stepwise(rate, preset.mutation_range, preset.mutation_microvariant)
@@ -220,6 +230,7 @@ def declared_settings(preset: Preset, prior: float) -> Settings:
         mutation=Mutation(female=female, male=male),
         remains=SampleErrors(DropOut(preset.drop_out), preset.drop_in),
         year=preset.year,
+        priors=priors,
     )
 
 
@@ -260,6 +271,8 @@ class _Recording:
         self.donors = _donors(happening.register)
         self.thrown_away = 0
         self.wrong: list[Untold] = []
+        self.swapped: dict[str, str] = {}
+        self.contaminants: dict[str, int] = {}
 
     # The dead
 
@@ -269,6 +282,7 @@ class _Recording:
         owners, ids, bags = happening.owners(), happening.remains_ids(), happening.bag_numbers()
         samples = sample_numbers(0, len(owners))
         profiles = self._type_the_dead(owners, samples)
+        elements = elements_present(happening.arrival, self.preset.element_lost_share, self.chance["elements"])
         found = []
         for k, (remains, person) in enumerate(zip(happening.arrival.remains, owners, strict=True)):
             seen = examine(
@@ -290,6 +304,7 @@ class _Recording:
                     bags[remains.bag],
                     f"T{remains.transfer + 1}",
                     (samples[k],),
+                    elements=elements[k],
                 )
             )
         return tuple(found)
@@ -299,7 +314,9 @@ class _Recording:
         genotypes = self._genotypes(owners)
         shown = self._mistyped(genotypes, samples, "the dead")
         traces = contaminate(preset, len(owners), len(self.bench.names), chance["contamination"])
-        self._tell("contamination", [samples[i] for i in np.flatnonzero(traces.other != NOTHING).tolist()])
+        for i in np.flatnonzero(traces.other != NOTHING).tolist():
+            self._tell("contamination", [samples[i]])
+            self.contaminants[samples[i]] = self.happening.arrival.remains[int(traces.other[i])].individual
         readings, self.thrown_away = profiles_of_the_dead(
             self.bench, preset, shown, self.quality, traces, genotypes, chance["typing of the dead"]
         )
@@ -314,9 +331,12 @@ class _Recording:
         typed = self._type_donors(sample_numbers(len(self.happening.arrival.remains), len(self.donors)))
         for (number, suffix), profile in zip(self.donors, typed, strict=True):
             profiles[number][f"{names[number]}-{suffix}"] = profile
+        words: list[set[str]] = [set() for _ in register.reports]
+        for number, suffix in self.happening.words:
+            words[number].add(suffix)
         return tuple(
-            family(register, report, name, found)
-            for report, name, found in zip(register.reports, names, profiles, strict=True)
+            family(register, report, name, found, frozenset(given))
+            for report, name, found, given in zip(register.reports, names, profiles, words, strict=True)
         )
 
     def _type_donors(self, samples: Sequence[str]) -> list[Profile]:
@@ -343,6 +363,8 @@ class _Recording:
         rng = self.chance[f"labels of {whose}"]
         profiles, swapped = swap_labels(samples, readings, self.preset.label_swap, rng)
         self.wrong += [Untold("label swap", pair) for pair in swapped]
+        for one, other in swapped:
+            self.swapped |= {one: other, other: one}
         return profiles
 
     # What is told to nobody, and what is told of it all
@@ -366,7 +388,10 @@ class _Recording:
         fathers = [
             Untold("misattributed paternity", (f"{names[n]}-{suffix}",)) for n, suffix in happening.misattributed
         ]
-        return (*kin, *fathers, *self.wrong)
+        false = [
+            Untold("false word", (f"{names[n]}-{suffix}",)) for (n, suffix), true in happening.words.items() if not true
+        ]
+        return (*kin, *fathers, *false, *self.wrong)
 
     def counts(self) -> dict[str, Any]:
         """Counts for the story."""

@@ -1,10 +1,12 @@
 """The story of a synthetic operation: what was invented, counted in each unit by itself."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from antigone.matching.prior import Shares
 from antigone.scenarios.dead import Status
 from antigone.scenarios.laboratory import Quality
 from antigone.scenarios.presets import Preset, Value, hostile_values
@@ -38,6 +40,11 @@ def counts(preset: Preset, happening: Happening, quality: Quality, thrown_away: 
         "second_typings_thrown_away": thrown_away,
         "samples_of_families": donors,
     }
+
+
+def shares(of: Shares) -> dict[str, float]:
+    """The three shares of a prior."""
+    return asdict(of)
 
 
 def settings(preset: Preset) -> dict[str, Any]:
