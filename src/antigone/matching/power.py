@@ -256,7 +256,7 @@ def _exclusion_by_marker(
     """
     plain = replace(
         prepared,
-        models=tuple(model.without_mutation() for model in prepared.models),
+        models=tuple(_without_mutation(model) for model in prepared.models),
         linked=(),
         options=replace(prepared.options, theta=0.0),
     )
@@ -271,6 +271,12 @@ def _exclusion_by_marker(
         entry = reading_rows(model, rates, haploid=marker.haploid).entry(marker.related, marker.unrelated)
         powers.append(float(entry.unrelated[np.isneginf(entry.log10)].sum()))
     return powers
+
+
+@lru_cache(maxsize=512)
+def _without_mutation(model: MarkerModel) -> MarkerModel:
+    """One and the same for all families, so that what follows from it is computed once."""
+    return model.without_mutation()
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
