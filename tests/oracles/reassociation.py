@@ -1,6 +1,7 @@
 """Remains and people by listing everything: all partitions, all sibling couples, all cliques, all pairs of genotypes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations, product
 from math import fsum, prod
 
@@ -110,8 +111,14 @@ def mixture(
     read: frozenset[int], genotypes: Sequence[int], p: Sequence[float], drop_out: Sequence[float], drop_in: float
 ) -> float:
     """P(reading | the alleles of several people), by listing what each allele and the drop-in can do."""
-    events = enumerate_readings(tuple(genotypes), p, drop_out, drop_in, 0.0, None)
-    return fsum(probability for seen, probability in events if seen == read)
+    return _readings(tuple(sorted(genotypes)), tuple(p), tuple(drop_out), drop_in).get(read, 0.0)
+
+
+@lru_cache(maxsize=10_000)
+def _readings(
+    genotypes: tuple[int, ...], p: tuple[float, ...], drop_out: tuple[float, ...], drop_in: float
+) -> dict[frozenset[int], float]:
+    return dict(enumerate_readings(genotypes, p, drop_out, drop_in, 0.0, None))
 
 
 def mixture_lr(

@@ -8,7 +8,7 @@ from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.classes import sex_of
-from antigone.matching.description import NOTHING_RECORDED, Description
+from antigone.matching.description import NO_MARKS, NOTHING_RECORDED, Description
 from antigone.matching.odd import SEXES
 from antigone.matching.operation import Individual, Operation
 from antigone.matching.reassociation.results import Reassociation
@@ -48,9 +48,10 @@ def reassociated(
 def _group_of(groups: Sequence[Sequence[str]], order: dict[str, int]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for group in groups:
+        unknown = [name for name in group if name not in order]
+        if unknown:
+            raise MergeError(f"no individual of this operation is called {unknown[0]!r}")
         for name in group:
-            if name not in order:
-                raise MergeError(f"no individual of this operation is called {name!r}")
             if name in found:
                 raise MergeError(f"{name!r} stands in two groups, or twice in one; each is one person")
             found[name] = tuple(sorted(group, key=lambda one: order[one]))
@@ -134,7 +135,9 @@ class _Merge:
         if not values:
             return nothing
         if name in ("marks", "documents"):
-            return tuple(dict.fromkeys(value for each in values for value in each))
+            several = tuple(dict.fromkeys(value for each in values for value in each))
+            # No marks on one part says nothing of the others.
+            return tuple(value for value in several if value != NO_MARKS) or several
         if name == "marks_text":
             return "; ".join(dict.fromkeys(values))
         if any(value != values[0] for value in values):

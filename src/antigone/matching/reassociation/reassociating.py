@@ -51,7 +51,7 @@ def reassociate(
         withheld,
         (*told.ambiguous(solved), *told.repeated(candidates)),
         (*(_merge(group) for group in kept), *told.splits()),
-        (*(told.alarm(group) for group in withheld), *told.swapped_labels()),
+        (*(told.alarm(group) for group in withheld), *told.swapped_labels(), *told.odd_groups(kept)),
         candidates.compared,
         len(candidates),
         solved.components,
@@ -159,6 +159,14 @@ class _Teller:
                     f"recorded as men, female by amelogenin: {', '.join(names)}; the other way round: "
                     f"{', '.join(others)}; labels of samples may have been exchanged",
                 )
+
+    def odd_groups(self, groups: Sequence[Group]) -> Iterator[Alarm]:
+        """One profile, and records of the examination that are of two people."""
+        for group in groups:
+            odd = [said for said in group.contradictions if said.startswith(("sex:", "age:"))]
+            if odd:
+                what = f"one profile, but {'; '.join(odd)}: a wrong record, or labels of samples exchanged"
+                yield Alarm(group.remains, what)
 
     def _names(self, rows: Sequence[int]) -> tuple[str, ...]:
         return tuple(self._individuals[row].id for row in rows)

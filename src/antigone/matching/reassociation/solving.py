@@ -18,6 +18,8 @@ Unit = tuple[int, ...]
 
 # Beside the two in question, so many of their strongest neighbours are looked at where a component is too large.
 _NEIGHBOURS = 4
+# Up to so many remains all splits into two siblings are tried; of more, each single one against the rest.
+_ALL_SPLITS = 8
 
 
 @dataclass(frozen=True)
@@ -167,21 +169,26 @@ class Solver:
     def _tell_agglomerated(self, cluster: dict[int, Unit], near: Sequence[dict[int, float]], solved: Solved) -> None:
         """Each group by its own joint likelihood, member by member; and who of the rest could belong where."""
         for unit in sorted(set(cluster.values())):
-            around = _rivals(unit, unit, cluster, near)[: _NEIGHBOURS + 1]
-            found = self._partitions([unit, *around])
             if len(unit) > 1:
-                solved.groups.append(
-                    FoundGroup(
-                        unit,
-                        self._weakest_member(unit, cluster, near),
-                        _capped(found.exactly[0b1]),
-                        against_siblings(self._evidence, unit),
-                        exact=False,
-                    )
-                )
-            elif around:
-                others = self._uncertain([unit, *around], found, ~1)
-                solved.uncertain.extend(others)
+                self._tell_group(unit, cluster, near, solved)
+                continue
+            around = _rivals(unit, unit, cluster, near)[: _NEIGHBOURS + 1]
+            if around:
+                units = [unit, *around]
+                solved.uncertain.extend(self._uncertain(units, self._partitions(units), ~1))
+
+    def _tell_group(
+        self, unit: Unit, cluster: dict[int, Unit], near: Sequence[dict[int, float]], solved: Solved
+    ) -> None:
+        """A group that was joined step by step stands only if each of its members does, against all others of it."""
+        posterior = self._weakest_member(unit, cluster, near)
+        if posterior < self._rules.posterior:
+            why = f"joined step by step, but one of them belongs to the others with {posterior:.4f} only"
+            solved.uncertain.append(Uncertain(unit, ((unit, posterior),), why))
+            return
+        exactly = self._partitions([unit, *_rivals(unit, unit, cluster, near)[:_NEIGHBOURS]]).exactly[0b1]
+        against = against_siblings(self._evidence, unit)
+        solved.groups.append(FoundGroup(unit, posterior, _capped(exactly), against, exact=False))
 
     def _weakest_member(self, unit: Unit, cluster: dict[int, Unit], near: Sequence[dict[int, float]]) -> float:
         """The least posterior with which one member belongs to all others, its rivals outside looked at."""
@@ -199,7 +206,7 @@ def against_siblings(evidence: Evidence, rows: Sequence[int]) -> float:
 
     All splits where the group is small; of a larger one, each single remains against all others.
     """
-    if len(rows) <= 10:
+    if len(rows) <= _ALL_SPLITS:
         likelihoods = evidence.subsets([(row,) for row in rows])
         every = (1 << len(rows)) - 1
         firsts = [s for s in range(1, every) if s & 1]
