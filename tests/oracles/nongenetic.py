@@ -44,16 +44,30 @@ def marks(
     return listed(truths, said(told, told_if), said(found, found_if))
 
 
+OLDEST = 130
+
+
+def stated_range(first: int, years: int, age: int, error: float, miss_years: float) -> float:
+    """P(a range of so many years begins at `first` | the age), by listing where else it could begin."""
+    begins = range(OLDEST - years + 2)
+    holding = [begin for begin in begins if begin <= age < begin + years]
+    missing = {
+        begin: math.exp(-(begin - age if begin > age else age - (begin + years - 1)) / miss_years)
+        for begin in begins
+        if begin not in holding
+    }
+    total = sum(missing.values())
+    if not total:
+        return float(first in holding) / len(holding)
+    return (1 - error) / len(holding) if first in holding else error * missing[first] / total
+
+
 def age(
-    inside: Callable[[int], bool], possible: Callable[[int], bool], shares: Sequence[float], error: float
+    stated: Callable[[int], float], possible: Callable[[int], bool], shares: Sequence[float]
 ) -> tuple[float, float]:
-    """The answer “yes” to whether the age lies in the range, of somebody whose age is one of the possible."""
+    """What was stated, of somebody whose age is one of the possible ones, and of anybody."""
     truths = {(years,): share for years, share in enumerate(shares)}
-    return listed(
-        truths,
-        lambda truth: float(possible(truth[0])),
-        lambda truth: 1 - error if inside(truth[0]) else error,
-    )
+    return listed(truths, lambda truth: float(possible(truth[0])), lambda truth: stated(truth[0]))
 
 
 def hair(found: int, told: int, shares: Sequence[float], confusion: Sequence[Sequence[float]]) -> tuple[float, float]:

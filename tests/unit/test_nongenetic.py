@@ -82,17 +82,29 @@ def test_sex_by_hand() -> None:
 
 
 def test_age_by_hand() -> None:
-    rates = NonGeneticRates(age=AgeRates(((0, 99, 1.0),), error=0.1))
-    # Born 1994, last seen 2022, recovered 2025: 27 to 31 when dying, all within the 16 years from 20 to 35.
+    rates = NonGeneticRates(age=AgeRates(((0, 99, 1.0),), error=0.0))
+    # Born 1994, last seen 2022, recovered 2025: 27 to 31 when dying, all within the 16 years of 100 from 20 to 35.
     item = the_item(individual(ages=(20, 35)), family(born=1994, since=2022), "age", rates)
-    assert item.lr == pytest.approx(0.9 / (0.9 * 0.16 + 0.1 * 0.84))
-    assert item.words == "age: 20–35 years against 27–31 years: LR 3.9"
-    # At 30 to 50, two of the five years lie within.
+    assert item.lr == pytest.approx(100 / 16)
+    assert item.words == "age: 20–35 years against 27–31 years: LR 6.2"
+    # Of the 21 years from 30 to 50, two of the five that are possible.
     half = the_item(individual(ages=(30, 50)), family(born=1994, since=2022), "age", rates)
-    assert half.lr == pytest.approx((0.9 * 0.4 + 0.1 * 0.6) / (0.9 * 0.21 + 0.1 * 0.79))
+    assert half.lr == pytest.approx(2 / 5 * 100 / 21)
     # Their own day of recovery goes before the year of all recoveries.
     early = the_item(individual(ages=(29, 50), date="2022-12-01"), family(born=1994, since=2022), "age", rates)
-    assert early.words.startswith("age: 29–50 years against 27–28 years: LR 0.")
+    assert early.words == "age: 29–50 years against 27–28 years: LR 0, impossible under the declared rates"
+    # “At least 18” is the answer to a question, wrong for 1 in 10.
+    asked = NonGeneticRates(age=AgeRates(((0, 99, 1.0),), error=0.1))
+    adult = the_item(individual(ages=(18, None)), family(born=1994, since=2022), "age", asked)
+    assert adult.lr == pytest.approx(0.9 / (0.9 * 0.82 + 0.1 * 0.18))
+    assert adult.words == "age: at least 18 years against 27–31 years: LR 1.2"
+
+
+def test_the_farther_a_range_of_ages_misses_the_more_it_says_against() -> None:
+    ratios = [age_ratio((20, 28), born, born + 4, AgeRates()).log10 for born in (20, 26, 29, 34, 51)]
+    assert ratios == sorted(ratios, reverse=True)
+    assert ratios[1] > 0 > ratios[2]  # three of five years within; the nearest one year beside
+    assert ratios[4] < -2
 
 
 def test_stature_by_hand() -> None:
@@ -293,6 +305,7 @@ def test_a_description_that_cannot_be_is_refused(described: dict[str, Any], mess
         lambda: AgeRates(((0, 99, 0.9),)),
         lambda: AgeRates(((50, 40, 1.0),)),
         lambda: AgeRates(((0, 131, 1.0),)),
+        lambda: AgeRates(miss_years=0),
         lambda: StatureRates(told_deviation=0.1),
         lambda: StatureRates(men_mean=-1),
         lambda: HairRates(shares=(1.0,)),
@@ -316,7 +329,6 @@ def test_rates_that_cannot_be_are_refused(wrong: Any) -> None:
 
 
 mark_rates = st.builds(MarkRates, *[st.floats(0.01, 0.99)] * 6)
-ages = st.tuples(st.floats(0, 80), st.floats(0, 40)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
 @st.composite
@@ -324,7 +336,8 @@ def age_rates(draw: st.DrawFn) -> AgeRates:
     weights = draw(st.lists(st.integers(1, 100), min_size=1, max_size=4))
     bounds = sorted(draw(st.sets(st.integers(1, 129), min_size=len(weights) - 1, max_size=len(weights) - 1)))
     groups = zip([0, *bounds], [*(bound - 1 for bound in bounds), 130], weights, strict=True)
-    return AgeRates(tuple((low, high, weight / sum(weights)) for low, high, weight in groups), draw(probabilities))
+    shares = tuple((low, high, weight / sum(weights)) for low, high, weight in groups)
+    return AgeRates(shares, draw(probabilities), draw(st.floats(0.5, 50)))
 
 
 @st.composite
@@ -357,22 +370,23 @@ def test_marks_are_what_listing_all_people_gives(rates: MarkRates, data: st.Data
     assert (same, unrelated) == pytest.approx(expected, rel=1e-9)
 
 
-@given(age_rates(), ages, st.integers(0, 90), st.integers(0, 30))
-def test_ages_are_what_listing_all_ages_gives(
-    rates: AgeRates, found: tuple[float, float], youngest: int, span: int
+@given(age_rates(), st.integers(0, 90), st.integers(1, 40), st.integers(0, 90), st.integers(0, 30))
+@settings(max_examples=25)
+def test_ages_are_what_listing_all_ages_and_ranges_gives(
+    rates: AgeRates, first: int, years: int, youngest: int, span: int
 ) -> None:
-    low, high = found
     expected = oracles.age(
-        lambda years: years + 1 > low and years <= high,
-        lambda years: youngest <= years <= youngest + span,
+        lambda age: oracles.stated_range(first, years, age, rates.error, rates.miss_years),
+        lambda age: youngest <= age <= youngest + span,
         rates.by_age(),
-        rates.error,
     )
-    assert tuple(age_ratio(found, youngest, youngest + span, rates)) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    # Half a year at either end is the same completed years.
+    for found in ((first, first + years - 1), (first + 0.5, first + years - 0.5)):
+        assert tuple(age_ratio(found, youngest, youngest + span, rates)) == pytest.approx(expected, rel=1e-9)
 
 
 def test_ages_of_which_the_population_has_none_are_taken_as_even() -> None:
-    ratio = age_ratio((60, 64), 60, 69, AgeRates(((0, 50, 1.0),), error=0.1))
+    ratio = age_ratio((60, None), 55, 64, AgeRates(((0, 50, 1.0),), error=0.1))
     assert ratio.same == pytest.approx(0.9 * 0.5 + 0.1 * 0.5)
     assert ratio.unrelated == pytest.approx(0.1)
 
@@ -420,12 +434,16 @@ def test_sex_averages_1(women: float, error: float, told: Sex) -> None:
     assert_averages_1(ratios)
 
 
-@given(age_rates(), ages, st.integers(0, 90), st.integers(0, 30))
-def test_age_averages_1_over_the_two_answers(
-    rates: AgeRates, found: tuple[float, float], youngest: int, span: int
-) -> None:
-    within = age_ratio(found, youngest, youngest + span, rates)
-    assert_averages_1([within, type(within)(1 - within.same, 1 - within.unrelated)])
+@given(age_rates(), st.integers(1, 131), st.integers(0, 90), st.integers(0, 30))
+def test_age_averages_1_over_all_ranges(rates: AgeRates, years: int, youngest: int, span: int) -> None:
+    ranges = [(first, first + years - 1) for first in range(132 - years)]
+    assert_averages_1([age_ratio(found, youngest, youngest + span, rates) for found in ranges])
+
+
+@given(age_rates(), st.integers(1, 130), st.integers(0, 90), st.integers(0, 30))
+def test_age_averages_1_over_the_two_answers(rates: AgeRates, asked: int, youngest: int, span: int) -> None:
+    answers = ((asked, None), (None, asked - 1))
+    assert_averages_1([age_ratio(found, youngest, youngest + span, rates) for found in answers])
 
 
 @given(stature_rates, st.sampled_from((*SEXES, Sex.UNKNOWN)), st.sampled_from((*SEXES, Sex.UNKNOWN)))
@@ -465,7 +483,7 @@ def test_documents_average_1(rates: DocumentRates) -> None:
 
 
 @given(st.builds(PlaceRates, st.floats(5, 500), st.floats(0, 50), st.floats(10, 500), probabilities), st.floats(0, 30))
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_places_average_1_over_the_area_of_the_operation(rates: PlaceRates, years: float) -> None:
     """Over rings around the place of being last seen, at the nodes of a quadrature."""
     nodes, weights = np.polynomial.legendre.leggauss(200)

@@ -102,7 +102,8 @@ def non_dna_evidence(
         finding = kind.finding(individual)
         compared = None if finding is None else kind.compare(finding, told, rates)
         if compared is not None:
-            items.append(_item(kind.name, *compared))
+            ratio, words = compared
+            items.append(_item(kind.name, ratio, words()))
     return tuple(items)
 
 
@@ -205,13 +206,17 @@ class _Told:
         return last - self.birth_year
 
 
+_Compared = tuple[Ratio, Callable[[], str]]
+"""A ratio, and the words for it, which a screen does not ask for."""
+
+
 @dataclass(frozen=True)
 class _Kind:
     """One kind of evidence: what an individual shows of it, and how that compares with what was told."""
 
     name: str
     finding: Callable[[Individual], Hashable | None]
-    compare: Callable[[Any, _Told, NonGeneticRates], tuple[Ratio, str] | None]
+    compare: Callable[[Any, _Told, NonGeneticRates], _Compared | None]
 
 
 def _described(individual: Individual) -> Description:
@@ -223,12 +228,12 @@ def _sex_found(individual: Individual) -> Sex | None:
     return None if individual.sex is Sex.UNKNOWN else individual.sex
 
 
-def _compare_sex(found: Sex, told: _Told, rates: NonGeneticRates) -> tuple[Ratio, str] | None:
+def _compare_sex(found: Sex, told: _Told, rates: NonGeneticRates) -> _Compared | None:
     if told.sex is Sex.UNKNOWN:
         return None
     ratio = sex_ratio(found, told.sex, rates.sex)
-    words = f"sex: {_SEXES[found]} (so recorded in {_percent(ratio.unrelated)} of the dead) against {_SEXES[told.sex]}"
-    return ratio, words
+    share = _percent(ratio.unrelated)
+    return ratio, lambda: f"sex: {_SEXES[found]} (so recorded in {share} of the dead) against {_SEXES[told.sex]}"
 
 
 def _percent(share: float) -> str:
@@ -242,13 +247,16 @@ def _age_found(individual: Individual) -> tuple[Range, int | None] | None:
     return (individual.age_min, individual.age_max), None if day is None else day.year
 
 
-def _compare_age(found: tuple[Range, int | None], told: _Told, rates: NonGeneticRates) -> tuple[Ratio, str] | None:
+def _compare_age(found: tuple[Range, int | None], told: _Told, rates: NonGeneticRates) -> _Compared | None:
     ages, recovered = found
     youngest, oldest = told.youngest, told.oldest(recovered)
     if youngest is None and oldest is None:
         return None
     ratio = age_ratio(ages, youngest, oldest, rates.age)
-    return ratio, f"age: {_range_in_words(ages, 'years')} against {_range_in_words((youngest, oldest), 'years')}"
+    return (
+        ratio,
+        lambda: f"age: {_range_in_words(ages, 'years')} against {_range_in_words((youngest, oldest), 'years')}",
+    )
 
 
 def _stature_found(individual: Individual) -> tuple[Range, Sex] | None:
@@ -258,46 +266,44 @@ def _stature_found(individual: Individual) -> tuple[Range, Sex] | None:
     return None if stature == (None, None) or child else (stature, individual.sex)
 
 
-def _compare_stature(found: tuple[Range, Sex], told: _Told, rates: NonGeneticRates) -> tuple[Ratio, str] | None:
+def _compare_stature(found: tuple[Range, Sex], told: _Told, rates: NonGeneticRates) -> _Compared | None:
     stature, sex = found
     own = told.description.stature
     if own == (None, None) or (told.youngest is not None and told.youngest < ADULT):
         return None
     ratio = stature_ratio(stature, own, sex, told.sex, rates.stature, rates.sex)
-    return ratio, f"stature: {_range_in_words(stature, 'cm')} against {_range_in_words(own, 'cm')}"
+    return ratio, lambda: f"stature: {_range_in_words(stature, 'cm')} against {_range_in_words(own, 'cm')}"
 
 
 def _hair_found(individual: Individual) -> str | None:
     return _described(individual).hair or None
 
 
-def _compare_hair(found: str, told: _Told, rates: NonGeneticRates) -> tuple[Ratio, str] | None:
-    if not told.description.hair:
-        return None
-    ratio = hair_ratio(found, told.description.hair, rates.hair)
-    return ratio, f"hair: {found} (found on {_percent(ratio.unrelated)} of the dead) against {told.description.hair}"
-
-
-def _marks_found(individual: Individual) -> tuple[str, ...] | None:
-    return _described(individual).marks or None
-
-
-def _compare_marks(
-    found: tuple[str, ...], told: _Told, rates: NonGeneticRates, *, kind: str
-) -> tuple[Ratio, str] | None:
-    """One kind of marks. Somebody who named marks, or said that there are none, was asked about all kinds."""
-    own = told.description.marks
+def _compare_hair(found: str, told: _Told, rates: NonGeneticRates) -> _Compared | None:
+    own = told.description.hair
     if not own:
         return None
-    on_body, of_person = _places(found, kind), _places(own, kind)
-    ratio = marks_ratio(on_body, of_person, rates.marks[kind])
-    groups = (
-        ("on both", on_body & of_person),
-        ("found alone", on_body - of_person),
-        ("told alone", of_person - on_body),
-    )
+    ratio = hair_ratio(found, own, rates.hair)
+    return ratio, lambda: f"hair: {found} (found on {_percent(ratio.unrelated)} of the dead) against {own}"
+
+
+def _marks_found(individual: Individual, *, kind: str) -> frozenset[str] | None:
+    marks = _described(individual).marks
+    return _places(marks, kind) if marks else None
+
+
+def _compare_marks(found: frozenset[str], told: _Told, rates: NonGeneticRates, *, kind: str) -> _Compared | None:
+    """One kind of marks. Somebody who named marks, or said that there are none, was asked about all kinds."""
+    if not told.description.marks:
+        return None
+    own = _places(told.description.marks, kind)
+    return marks_ratio(found, own, rates.marks[kind]), lambda: f"{kind}s: {_marks_in_words(found, own)}"
+
+
+def _marks_in_words(found: frozenset[str], told: frozenset[str]) -> str:
+    groups = (("on both", found & told), ("found alone", found - told), ("told alone", told - found))
     parts = [f"{', '.join(sorted(places))} {where}" for where, places in groups if places]
-    return ratio, f"{kind}s: {'; '.join(parts) or 'none on either side'}"
+    return "; ".join(parts) or "none on either side"
 
 
 def _places(marks: Iterable[str], kind: str) -> frozenset[str]:
@@ -310,15 +316,16 @@ def _documents_found(individual: Individual) -> frozenset[str] | None:
     return _plain_numbers(_described(individual).documents) or None
 
 
-def _compare_documents(found: frozenset[str], told: _Told, rates: NonGeneticRates) -> tuple[Ratio, str] | None:
+def _compare_documents(found: frozenset[str], told: _Told, rates: NonGeneticRates) -> _Compared | None:
     own = _plain_numbers(told.description.documents)
     if not own:
         return None
     matching = len(found & own)
     ratio = documents_ratio(matching > 0, rates.documents)
     if not matching:
-        return ratio, f"documents: none of the {len(found)} found is one of the {len(own)} told"
-    return ratio, f"documents: {matching} of {len(found)} found belong to the missing person, which others may carry"
+        return ratio, lambda: f"documents: none of the {len(found)} found is one of the {len(own)} told"
+    words = f"documents: {matching} of {len(found)} found belong to the missing person, which others may carry"
+    return ratio, lambda: words
 
 
 def _plain_numbers(documents: Iterable[str]) -> frozenset[str]:
@@ -333,13 +340,13 @@ def _place_found(individual: Individual) -> tuple[tuple[float, float], dt.date |
 
 def _compare_place(
     found: tuple[tuple[float, float], dt.date | None], told: _Told, rates: NonGeneticRates
-) -> tuple[Ratio, str] | None:
+) -> _Compared | None:
     place, day = found
     if told.description.place is None:
         return None
     distance = distance_km(place, told.description.place)
     ratio = place_ratio(distance, _years_between(told, day), rates.place)
-    return ratio, f"place: recovered {distance:.0f} km from where last seen"
+    return ratio, lambda: f"place: recovered {distance:.0f} km from where last seen"
 
 
 def _years_between(told: _Told, recovered: dt.date | None) -> float:
@@ -355,15 +362,15 @@ def _date_found(individual: Individual) -> dt.date | None:
     return _described(individual).day
 
 
-def _compare_dates(found: dt.date, told: _Told, rates: NonGeneticRates) -> tuple[Ratio, str] | None:
-    last_seen = told.description.day
+def _compare_dates(found: dt.date, told: _Told, rates: NonGeneticRates) -> _Compared | None:
+    """By the day on which somebody was last seen, or by the year since which they are missing."""
+    last_seen, since = told.description.day, told.missing_since
     if last_seen is not None:
-        return dates_ratio(found >= last_seen, rates.dates), f"dates: recovered {found}, last seen {last_seen}"
-    if told.missing_since is None:
+        ratio = dates_ratio(found >= last_seen, rates.dates)
+        return ratio, lambda: f"dates: recovered {found}, last seen {last_seen}"
+    if since is None:
         return None
-    return dates_ratio(found.year >= told.missing_since, rates.dates), (
-        f"dates: recovered {found}, missing since {told.missing_since}"
-    )
+    return dates_ratio(found.year >= since, rates.dates), lambda: f"dates: recovered {found}, missing since {since}"
 
 
 def _range_in_words(of: Range, unit: str) -> str:
@@ -378,7 +385,7 @@ _KINDS = (
     _Kind("age", _age_found, _compare_age),
     _Kind("stature", _stature_found, _compare_stature),
     _Kind("hair", _hair_found, _compare_hair),
-    *(_Kind(f"{kind}s", _marks_found, partial(_compare_marks, kind=kind)) for kind in MARK_KINDS),
+    *(_Kind(f"{kind}s", partial(_marks_found, kind=kind), partial(_compare_marks, kind=kind)) for kind in MARK_KINDS),
     _Kind("documents", _documents_found, _compare_documents),
     _Kind("place", _place_found, _compare_place),
     _Kind("dates", _date_found, _compare_dates),

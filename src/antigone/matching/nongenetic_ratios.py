@@ -8,7 +8,6 @@ population; tests sum it. Models and formulas: docs/methods/nongenetic.md.
 import math
 from collections.abc import Collection
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -73,44 +72,56 @@ def _probability_recorded(found: Sex, true: Sex, rates: SexRates) -> float:
 def age_ratio(found: Range, youngest: int | None, oldest: int | None, rates: AgeRates) -> Ratio:
     """The examiner's range of ages against the completed years at which the missing person can have died.
 
-    The finding is the answer to “does the age lie within this range?”, wrong with the error rate. The missing person's
+    A range of so many years holds the age with 1 − error, wherever in it; else it lies beside, the nearer the likelier.
+    With one end alone the finding is the answer to “at least so old?”, wrong with the error rate. The missing person's
     age at death is distributed as that of the dead between `youngest` and `oldest`; evenly, where nobody of the
     population is of these ages.
 
-    >>> ratio = age_ratio((20, 29), 25, 26, AgeRates(((0, 99, 1.0),), error=0.0))  # 1 against 10 of 100 years
+    >>> ratio = age_ratio((20, 29), 25, 26, AgeRates(((0, 99, 1.0),), error=0.0))  # one of ten ranges; a tenth of that
     >>> round(ratio.same, 12), round(ratio.unrelated, 12)
-    (1.0, 0.1)
+    (0.1, 0.01)
     """
-    below = _share_below(rates)
+    shares = _shares(rates)
     first = min(max(0, -1 if youngest is None else youngest), OLDEST)
     last = max(min(OLDEST, OLDEST if oldest is None else oldest), first)
-    low, high = _completed_years(found)
-    within = max(low, first), min(high, last)
-    possible = below[last + 1] - below[first]
-    if possible > 0:
-        inside = max(0.0, below[within[1] + 1] - below[within[0]]) / possible if within[0] <= within[1] else 0.0
-    else:
-        inside = max(0, within[1] - within[0] + 1) / (last - first + 1)
-    inside_unrelated = below[high + 1] - below[low]
-    return Ratio(_answered(inside, rates.error), _answered(inside_unrelated, rates.error))
-
-
-def _answered(inside: float, error: float) -> float:
-    return (1 - error) * inside + error * (1 - inside)
-
-
-def _completed_years(found: Range) -> tuple[int, int]:
-    """The first and last completed year of which some part lies within the range."""
-    low, high = found
-    first = 0 if low is None else math.floor(low)
-    last = OLDEST if high is None else math.floor(high)
-    return min(first, OLDEST), min(max(first, last), OLDEST)
+    stated = _stated(found, rates)
+    possible = shares[first : last + 1]
+    total = float(possible.sum())
+    own = stated[first : last + 1]
+    same = float(own @ possible) / total if total > 0 else float(own.mean())
+    return Ratio(same, float(stated @ shares))
 
 
 @lru_cache(maxsize=16)
-def _share_below(rates: AgeRates) -> tuple[float, ...]:
-    """The share of the dead younger than each age, from 0 to one above the oldest."""
-    return (0.0, *accumulate(rates.by_age()))
+def _shares(rates: AgeRates) -> Floats:
+    return np.array(rates.by_age())
+
+
+@lru_cache(maxsize=4096)
+def _stated(found: Range, rates: AgeRates) -> Floats:
+    """The probability of stating this, by the true age in completed years."""
+    low, high = found
+    # The first and last completed year of which some part lies within the range.
+    first = 0 if low is None else min(math.floor(low), OLDEST)
+    last = OLDEST if high is None else min(max(first, math.floor(high)), OLDEST)
+    if low is None or high is None:
+        ages = np.arange(OLDEST + 1)
+        return np.where((first <= ages) & (ages <= last), 1 - rates.error, rates.error)
+    return _ranges(last - first + 1, rates)[first]
+
+
+@lru_cache(maxsize=64)
+def _ranges(years: int, rates: AgeRates) -> Floats:
+    """P(a range of so many years begins here | the true age); rows where it begins, columns ages."""
+    ages = np.arange(OLDEST + 1)
+    begins = np.arange(OLDEST - years + 2)[:, None]
+    beside = np.maximum(begins - ages, ages - (begins + years - 1))
+    holds = beside <= 0
+    near = np.where(holds, 0.0, np.exp(-np.maximum(beside, 1) / rates.miss_years))
+    of_all_near = near.sum(axis=0)
+    # A range that leaves no place beside it cannot miss; one that misses by far more than the scale does not occur.
+    error = np.where(of_all_near > 0, rates.error, 0.0)
+    return np.asarray((1 - error) * holds / holds.sum(axis=0) + error * near / np.where(error > 0, of_all_near, 1.0))
 
 
 def stature_ratio(
@@ -198,7 +209,12 @@ def marks_ratio(
     (1.0, 1.0)
     """
     both, only_found, only_told = len(set(found) & set(told)), len(set(found) - set(told)), len(set(told) - set(found))
-    neither = places - both - only_found - only_told
+    return _marks(both, only_found, only_told, places - both - only_found - only_told, rates)
+
+
+@lru_cache(maxsize=4096)
+def _marks(both: int, only_found: int, only_told: int, neither: int, rates: MarkRates) -> Ratio:
+    """By the number of places at which a mark was told, found, both or neither: all places are alike."""
     joint = of_told = of_found = 0.0
     for carriers, at_place in ((rates.carriers, rates.at_place), (1 - rates.carriers, 0.0)):
         seen = _Seen(at_place, rates)

@@ -58,6 +58,12 @@ class AgeRatesToml(_Strict):
     error: _Probability = Field(
         default=_DEFAULT.age.error, description=f"{_PROBABILITY}how often the age lies outside the range"
     )
+    miss_years: float = Field(
+        default=_DEFAULT.age.miss_years,
+        ge=0.5,
+        le=1000,
+        description="a number from 0.5 to 1000: years at which ranges that miss become rare",
+    )
 
 
 class StatureRatesToml(_Strict):
@@ -244,7 +250,7 @@ def _age(declared: AgeRatesToml) -> AgeRates:
         if len(group) != 3 or any(age != int(age) for age in group[:2]):
             raise RatesError(group, "a group [youngest, oldest, share] with whole ages, such as [18, 29, 0.4]")
         groups.append((int(group[0]), int(group[1]), float(group[2])))
-    return AgeRates(tuple(groups), float(declared.error))
+    return AgeRates(tuple(groups), float(declared.error), float(declared.miss_years))
 
 
 def _hair(declared: HairRatesToml) -> HairRates:
@@ -267,7 +273,11 @@ def evidence_as_toml(rates: NonGeneticRates) -> dict[str, Any]:
     colours = dict(zip(HAIR_COLOURS, rates.hair.confusion, strict=True))
     return {
         "sex": asdict(rates.sex),
-        "age": {"shares": [list(group) for group in rates.age.shares], "error": rates.age.error},
+        "age": {
+            "shares": [list(group) for group in rates.age.shares],
+            "error": rates.age.error,
+            "miss_years": rates.age.miss_years,
+        },
         "stature": asdict(rates.stature),
         "hair": {
             "shares": dict(zip(HAIR_COLOURS, rates.hair.shares, strict=True)),
