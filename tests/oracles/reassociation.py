@@ -1,4 +1,4 @@
-"""Remains and people by listing everything: all partitions, all sibling couples, all cliques, all pairs of genotypes."""
+"""Remains and people by listing everything: all partitions, sibling couples, cliques and pairs of genotypes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -62,7 +62,8 @@ def posteriors(
                     for subset in combinations(sorted(block), size):
                         together.setdefault(frozenset(subset), []).append(weight)
     total = fsum(weights)
-    return tuple({block: fsum(each) / total for block, each in sums.items()} for sums in (exactly, together))  # type: ignore[return-value]
+    exact, joint = ({block: fsum(each) / total for block, each in sums.items()} for sums in (exactly, together))
+    return exact, joint
 
 
 def one_person(p: Sequence[float], read: Sequence[Observation], sex: str = "F", *, x_linked: bool = False) -> float:

@@ -681,6 +681,13 @@ def test_the_minimum_number_is_never_a_sum_over_bags() -> None:
     assert "their profiles exclude each other" in found.overall.why
 
 
+def test_somebody_put_together_counts_in_each_of_their_bags() -> None:
+    one = replace(remains("R1+R9", bag="B1; B2", **whole(0, 1)), transfer="T1; T2")
+    found = count([one, remains("R2", bag="B1", **whole(2, 3)), replace(remains("R3", bag="B2"), transfer="T2")])
+    assert {bag: each.individuals for bag, each in found.by_bag.items()} == {("T1", "B1"): 2, ("T2", "B2"): 1}
+    assert {transfer: each.individuals for transfer, each in found.by_transfer.items()} == {"T1": 2, "T2": 1}
+
+
 def test_repeated_elements_count_where_profiles_do_not() -> None:
     partial = whole(0, 1, NAMES[:1])
     people = [replace(remains(f"R{k}", bag="B1", **partial), elements=("left femur",)) for k in range(3)]

@@ -7,7 +7,7 @@ and the sum over bags is no bound of anything.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,8 @@ def minimum_number(
 ) -> MinimumNumber:
     """How many people some remains are at least.
 
-    Each of `individuals` is one remains, or remains that were accepted as one person.
+    Each of `individuals` is one remains, or remains that were accepted as one person; these count in each of their
+    bags.
     """
     rules = rules or ReassociationRules()
     evidence = Evidence.of(individuals, models, settings, sex_error=rules.sex_error)
@@ -68,11 +69,12 @@ def minimum_number(
     incompatible = by_profile | _by_element(individuals)
     rows_of_bag: dict[tuple[str, str], list[int]] = {}
     rows_of_transfer: dict[str, list[int]] = {}
+    known = {(one.transfer, one.bag) for one in individuals}
     for row, one in enumerate(individuals):
         # Somebody put together from several bags is in each of them.
         for transfer in _several(one.transfer):
             rows_of_transfer.setdefault(transfer, []).append(row)
-        for key in _bags(one):
+        for key in _bags(one, known):
             rows_of_bag.setdefault(key, []).append(row)
     count = _Count(individuals, incompatible, by_profile)
     return MinimumNumber(
@@ -203,8 +205,11 @@ def _several(names: str) -> list[str]:
     return [name for part in names.split(";") if (name := part.strip())]
 
 
-def _bags(individual: Individual) -> list[tuple[str, str]]:
-    """Of somebody from several bags and transfers it is not known which bag came with which transfer."""
+def _bags(individual: Individual, known: Container[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The bags of somebody. Of several transfers it is the one that is known to have brought a bag of this name."""
     transfers = _several(individual.transfer) or [""]
-    bags = _several(individual.bag)
-    return [(transfers[0] if len(transfers) == 1 else "; ".join(transfers), bag) for bag in bags]
+    found = []
+    for bag in _several(individual.bag):
+        brought = [transfer for transfer in transfers if (transfer, bag) in known]
+        found.append((brought[0] if len(brought) == 1 else "; ".join(transfers), bag))
+    return found

@@ -128,7 +128,9 @@ class _Teller:
                 yield Ambiguous(self._names((i, j)), (), why)
 
     def bags(self, remains: Sequence[str]) -> int:
-        return len({(self._of[name].transfer, self._of[name].bag) for name in remains if self._of[name].bag})
+        """How many bags they came in; somebody put together before came in several."""
+        parts = [self._of[name] for name in remains]
+        return len({(one.transfer, bag.strip()) for one in parts for bag in one.bag.split(";") if bag.strip()})
 
     def alarm(self, group: Group) -> Alarm:
         return Alarm(
