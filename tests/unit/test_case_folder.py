@@ -41,6 +41,7 @@ from antigone.genetics.frequencies import (
     Refuse,
     nist_1036_caucasian,
 )
+from antigone.genetics.haplotypes import Lineage, YHaplotype
 from antigone.genetics.mutation import (
     NO_MUTATION,
     CustomMatrix,
@@ -149,10 +150,8 @@ def test_the_example_of_the_page_is_the_search_that_the_page_says(tmp_path: Path
     assert operation.name == "Example"
     assert [individual.id for individual in operation.individuals] == ["R-001", "R-002"]
     assert [person for _, person in operation.missing_persons()] == ["son"]
-    assert operation.left_out == (
-        LeftOut("marker", "DYS391", "a Y marker, which the search does not use; read in 1 sample"),
-        LeftOut("individual", "R-003", "no sample"),
-    )
+    assert operation.left_out == (LeftOut("individual", "R-003", "no sample"),)
+    assert operation.families[0].lineages == {"father": Lineage(y=YHaplotype("D1", {"DYS391": (Repeat(10),)}))}
     assert operation.warnings == ()
     first = operation.individuals[0]
     assert first.profile.readings["vWA"] == (
@@ -381,10 +380,10 @@ def test_markers_that_are_not_searched_are_left_out_and_counted(case: CaseMaker)
     operation = case.read(profiles=LONG + rows + DONOR)
     assert operation.left_out == (
         LeftOut("marker", "FGA", "not in the kit; read in 2 samples"),
-        LeftOut("marker", "DYS391", "a Y marker, which the search does not use; read in 1 sample"),
         LeftOut("marker", "D4S2408", "the frequency table NIST 1036 Caucasian does not have it; read in 1 sample"),
     )
     assert operation.individuals[0].profile.markers() == ("TH01",)
+    assert operation.individuals[0].lineage == Lineage(y=YHaplotype("B1", {"DYS391": (Repeat(10),)}))
 
 
 WIDE_HEADERS = [

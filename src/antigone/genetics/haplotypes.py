@@ -89,6 +89,9 @@ class LineageDatabases:
     mt: MtDatabase | None = None
 
 
+NO_DATABASES = LineageDatabases()
+
+
 class LineageError(ValueError):
     """Something about lineages that cannot be."""
 

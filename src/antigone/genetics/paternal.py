@@ -56,7 +56,7 @@ def compare_y(first: YHaplotype, second: YHaplotype, meioses: int, settings: Lin
         (compared if whole else incomplete).append(marker)
         probability = transmission(marker, one[marker], other[marker], meioses, settings)
         total += math.log10(probability) if probability > 0 else -math.inf
-        if not _agree(one[marker], other[marker]):
+        if not agree(one[marker], other[marker]):
             differing.append(marker)
     return YComparison(tuple(compared), tuple(incomplete), tuple(differing), total)
 
@@ -147,8 +147,8 @@ def _repeats(copies: Copies) -> int:
     return copies[0].repeats if isinstance(copies[0], Repeat) else 0
 
 
-def _agree(first: Copies, second: Copies) -> bool:
-    """Whether the same, as far as read."""
+def agree(first: Copies, second: Copies) -> bool:
+    """Whether two readings of one marker are the same, as far as they were read."""
     if is_complete(first) and is_complete(second):
         return in_order(first) == in_order(second)
     if len(first) != len(second):

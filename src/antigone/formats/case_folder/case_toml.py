@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from antigone.formats.case_folder.evidence import EvidenceToml
+from antigone.formats.case_folder.lineage_settings import LineageToml
 
 FORMAT = "antigone-case"
 VERSION = 1
@@ -218,4 +219,7 @@ class CaseToml(SampleErrorsToml):
     )
     evidence: EvidenceToml = Field(
         default_factory=EvidenceToml, description="a table: the rates of evidence beside DNA, sex, age, stature …"
+    )
+    lineage: LineageToml = Field(
+        default_factory=LineageToml, description="a table: confidence, own_donors, y_rate, mt_rate … of lineages"
     )

@@ -7,6 +7,7 @@ from antigone.formats.case_folder.remains import SEXES
 from antigone.formats.case_folder.samples import SEPARATOR, Owner, Samples, can_be_searched, check_one_person
 from antigone.formats.errors import quoted
 from antigone.formats.tables import Column, Row, Table, TableFormat
+from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.pedigrees import Pedigree, PedigreeError, PedigreeProblem, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import Family, LeftOut, Settings
@@ -86,7 +87,7 @@ def read_families(table: Table, settings: Settings, samples: Samples) -> ReadFam
 def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadFamilies) -> None:
     roles = {row.text("person"): row.choice("role", _ROLES) for row in rows}
     pedigree = _pedigree(name, rows)
-    profiles = _profiles(name, rows, settings, samples, read)
+    profiles, lineages = _profiles(name, rows, settings, samples, read)
     since: dict[str, int] = {}
     alone = frozenset(row.text("person") for row in rows if _says_no_unlisted_sibling(row, roles[row.text("person")]))
     for row in rows:
@@ -101,9 +102,9 @@ def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read
     if not missing:
         read.left_out.append(LeftOut("family", name, "no missing person"))
         return
-    if not profiles:
+    if not profiles and not lineages:
         read.warnings.append(f"family {name}: nobody in it has a profile, so nothing can be said about whom it misses")
-    read.families.append(Family(name, pedigree, missing, profiles, since, alone))
+    read.families.append(Family(name, pedigree, missing, profiles, since, alone, lineages=lineages))
 
 
 def _says_no_unlisted_sibling(row: Row, role: str | None) -> bool:
@@ -152,9 +153,10 @@ def _complain_of_pedigree(problem: PedigreeProblem, rows: Sequence[Row]) -> None
 
 def _profiles(
     name: str, rows: Sequence[Row], settings: Settings, samples: Samples, read: ReadFamilies
-) -> dict[str, Profile]:
+) -> tuple[dict[str, Profile], dict[str, Lineage]]:
     """What was read of donors and, as direct references, of missing persons."""
     profiles: dict[str, Profile] = {}
+    lineages: dict[str, Lineage] = {}
     for row in rows:
         person, role = row.text("person"), row.text("role").casefold()
         names = _sample_names(row)
@@ -167,6 +169,8 @@ def _profiles(
             continue
         owner = Owner("person", person, name, row.file, row.line)
         joined = samples.take(names, row, owner)
+        if joined.lineage is not None:
+            lineages[person] = joined.lineage
         checked = check_one_person(joined, settings.donors, row, owner, samples)
         read.warnings.extend(checked.warnings)
         if checked.left_out is not None:
@@ -176,7 +180,7 @@ def _profiles(
             profiles[person] = checked.profile
         elif checked.profile is not None:
             read.warnings.append(f"{owner}: the profile has no result at any marker that is used")
-    return profiles
+    return profiles, lineages
 
 
 def _sample_names(row: Row) -> list[str]:

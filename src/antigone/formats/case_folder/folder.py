@@ -10,7 +10,10 @@ from antigone.formats.tables import CsvTable, Problems, Table, Workbook, near, o
 
 SETTINGS_FILE = "case.toml"
 NOTES_FILE = "notes.txt"
-TABLES = ("profiles", "remains", "families", "descriptions", "frequencies", "truth", "truth_families")
+TABLES = (
+    "profiles", "remains", "families", "descriptions", "frequencies", "truth", "truth_families",
+    "mtdna", "y_database", "mt_database",
+)  # fmt: skip
 _WORKBOOK = "case.xlsx"
 _TEXT = (".txt", ".md", ".pdf")
 _MOST_TOML = 1_000_001

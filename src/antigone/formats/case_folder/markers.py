@@ -91,6 +91,11 @@ def why_unsuitable(name: str, table: FrequencyTable) -> str | None:
     return None
 
 
+def is_y(name: str) -> bool:
+    """Whether a marker, by its canonical name, lies on the Y chromosome and is inherited as part of a haplotype."""
+    return canonical_name(name) == name and known_marker(name).inheritance is Inheritance.Y
+
+
 def without_frequencies(use: MarkerUse) -> tuple[str, ...]:
     """Markers that the kit names and a search could use, had they frequencies."""
     held = use.table.markers if use.table is not None else {}

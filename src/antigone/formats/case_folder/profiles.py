@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from antigone.formats.case_folder.markers import MarkerNames, MarkerUse
+from antigone.formats.case_folder.markers import MarkerNames, MarkerUse, is_y
 from antigone.formats.case_folder.readings import CellError, CellReader
 from antigone.formats.errors import quoted
 from antigone.formats.tables import Column, Problems, Table, TableFormat, as_number, complain_of_column, plain_name
+from antigone.genetics.alleles import Allele
 from antigone.genetics.frequencies import Refuse
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.profiles import Profile
@@ -28,6 +29,7 @@ FORMAT = TableFormat(
 _NUMBERED = re.compile(r"(allele|height)([1-9][0-9]?)")
 
 Readings = tuple[Reading, ...]
+Copies = tuple[Allele, ...]
 _NO_RESULT: Readings = ()
 _SEPARATORS = " _.-"
 
@@ -41,6 +43,8 @@ class ReadProfiles:
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     file: str = "profiles.csv"
+    y: dict[str, dict[str, tuple[Copies, ...]]] = field(default_factory=dict)
+    """By sample and Y marker the copies that were read, replicates side by side."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class _Found:
     """The same with its single allele not taken for homozygous; None where there are other alleles."""
     homozygous: "_Found | None" = None
     """The same with its single allele taken for homozygous."""
+    copies: Copies = ()
+    """What was read at a Y marker, which is no reading of two alleles."""
 
 
 @dataclass
@@ -98,6 +104,7 @@ class ProfilesReader:
         # A place is a marker, or a replicate and a marker.
         self._read: dict[str, dict[str | tuple[str, str], _Found]] = {}
         self._lines: dict[str, int] = {}
+        self._y: dict[str, dict[str, tuple[Copies, ...]]] = {}
 
     def read(self) -> ReadProfiles:
         """All profiles of the table."""
@@ -108,7 +115,7 @@ class ProfilesReader:
             else:
                 self._read_wide(layout)
         profiles = {sample: self._profile(sample, self._read.pop(sample)) for sample in list(self._read)}
-        return ReadProfiles(profiles, self._lines, self._left_out(), self._warnings(), self._table.file)
+        return ReadProfiles(profiles, self._lines, self._left_out(), self._warnings(), self._table.file, self._y)
 
     # The header
 
@@ -203,7 +210,7 @@ class ProfilesReader:
                 found = self._understand(line, key, columns)
                 if found is None:
                     continue
-            if layout.heights and found.readings:
+            if layout.heights and (found.readings or found.copies):
                 found = self._judge_height(line, found, cells, layout)
             elif found.unseen is not None and self._settings.stochastic_threshold is not None:
                 self._counts.threshold_without_heights += 1
@@ -269,6 +276,10 @@ class ProfilesReader:
                 self._complain(line, columns[0], found=quoted(key[0]), expected=self._names.expected(key[0]))
             return None
         try:
+            if is_y(marker):
+                copies = self._cells.read_copies(marker, key[1:])
+                found = self._found[key] = _Found(marker, _NO_RESULT, copies=copies or ())
+                return found
             read = self._cells.read(marker, key[1:])
         except CellError as error:
             self._complain(line, columns[error.cell + 1], found=error.found, expected=error.expected)
@@ -358,6 +369,9 @@ class ProfilesReader:
             )
         for found_cells in read.values():
             marker = found_cells.marker
+            if found_cells.copies:
+                own = self._y.setdefault(sample, {})
+                own[marker] = (*own.get(marker, ()), found_cells.copies)
             if not found_cells.readings:
                 continue
             if found_cells.is_left_out:

@@ -6,6 +6,8 @@ from pathlib import Path
 from antigone.formats.case_folder.descriptions import describe, read_descriptions
 from antigone.formats.case_folder.families import ReadFamilies, read_families
 from antigone.formats.case_folder.folder import SETTINGS_FILE, CaseFolder
+from antigone.formats.case_folder.lineage_databases import read_mt_database, read_y_database
+from antigone.formats.case_folder.lineages import ReadMtDna, read_mtdna
 from antigone.formats.case_folder.markers import unknown_to_marker_table, use_of_markers, without_frequencies
 from antigone.formats.case_folder.profiles import ProfilesReader, ReadProfiles
 from antigone.formats.case_folder.remains import ReadRemains, read_remains
@@ -23,6 +25,7 @@ from antigone.formats.frequencies import NOT_STATED, frequencies_of
 from antigone.formats.tables import Problems, near, plain_name
 from antigone.genetics.alleles import Allele
 from antigone.genetics.frequencies import FrequencyTable, nist_1036_caucasian
+from antigone.genetics.haplotypes import LineageDatabases
 from antigone.genetics.profiles import Profile, alleles_seen
 from antigone.matching.operation import LeftOut, Operation, SampleErrors, Settings
 
@@ -51,6 +54,7 @@ class _Reader:
         settings = None if declared is None else settings_of(declared, table)
         profiles = self._profiles(settings, table)
         remains, families = self._people(settings, profiles)
+        databases = self._lineage_databases(declared)
         if declared is not None and remains.transfers:
             check_transfers(declared, remains.transfers)
         if declared is None or table is None or settings is None:
@@ -71,6 +75,7 @@ class _Reader:
             tuple(self.warnings),
             self.folder.digests,
             self._undeclared(declared),
+            databases,
         )
 
     def _undeclared(self, declared: Declared) -> tuple[str, ...]:
@@ -126,7 +131,7 @@ class _Reader:
             return ProfilesReader(opened, _or_lenient(settings), use, self.problems).read()
 
     def _people(self, settings: ReadSettings | None, profiles: ReadProfiles | None) -> tuple[ReadRemains, ReadFamilies]:
-        samples = Samples(profiles or ReadProfiles(), self.problems)
+        samples = Samples(profiles or ReadProfiles(), self.problems, self._mtdna())
         remains, families = ReadRemains(), ReadFamilies()
         with self.folder.table("remains") as table:
             if table is not None:
@@ -145,6 +150,34 @@ class _Reader:
         self.left_out += [*remains.left_out, *families.left_out]
         self.warnings += [*remains.warnings, *families.warnings, *samples.warnings]
         return remains, families
+
+    def _mtdna(self) -> ReadMtDna:
+        if not self.folder.has("mtdna"):
+            return ReadMtDna()
+        with self.folder.table("mtdna") as table:
+            return ReadMtDna() if table is None else read_mtdna(table)
+
+    def _lineage_databases(self, declared: Declared | None) -> LineageDatabases:
+        y = mt = None
+        if self.folder.has("y_database"):
+            with self.folder.table("y_database") as table:
+                if table is not None:
+                    y = read_y_database(table, self._source(declared, "y_source"), self.problems)
+        if self.folder.has("mt_database"):
+            with self.folder.table("mt_database") as table:
+                if table is not None:
+                    mt = read_mt_database(table, self._source(declared, "mt_source"))
+        for key, database in (("y", y), ("mt", mt)):
+            name = f"{key}_database.csv"
+            named = declared is not None and getattr(declared.case.lineage, f"{key}_source") is not None
+            if declared is not None and named and database is None:
+                found = f"a source of {name}, which is not there"
+                declared.toml.complain(("lineage", f"{key}_source"), found=found, expected=f"{name}, or no source")
+        return LineageDatabases(y, mt)
+
+    def _source(self, declared: Declared | None, key: str) -> str:
+        source = None if declared is None else getattr(declared.case.lineage, key)
+        return NOT_STATED if source is None else str(source)
 
     def _describe(self, remains: ReadRemains, families: ReadFamilies, *, complete: bool) -> None:
         """Where somebody could not be read, nobody can be told to be unknown."""

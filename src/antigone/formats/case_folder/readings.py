@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from antigone.formats.case_folder.markers import AMELOGENIN
+from antigone.formats.case_folder.markers import AMELOGENIN, is_y
 from antigone.formats.errors import quoted
 from antigone.formats.tables import foreign_letters
 from antigone.genetics.alleles import Allele, AlleleError, Named, OffLadder, Repeat, Silent, Unknown, parse_allele
 from antigone.genetics.frequencies import FrequencyTable
+from antigone.genetics.haplotypes import COPIES, in_order
 from antigone.genetics.markers import canonical_name
 from antigone.genetics.markers import marker as known_marker
 from antigone.genetics.observation import Reading
@@ -61,9 +62,7 @@ class CellReader:
         alleles = [self._allele(marker, place, text) for place, text in enumerate(cells) if text]
         if not alleles:
             return CellReading(None)
-        if any(cells[place + 1] and not text for place, text in enumerate(cells[:-1])):
-            place = next(place for place, text in enumerate(cells) if not text)
-            raise CellError(place, "an empty cell before an allele", "the first allele in the first cell, without gaps")
+        _require_no_gap(cells)
         named = [allele for allele in alleles if isinstance(allele, Repeat | Named)]
         if not named:
             return CellReading(None, is_off_ladder_only=any(isinstance(allele, OffLadder) for allele in alleles))
@@ -72,6 +71,24 @@ class CellReader:
             alleles.append(Unknown())
         off_ladder = any(isinstance(allele, OffLadder) for allele in alleles)
         return CellReading(Reading.of(*alleles), is_single=len(set(named)) == 1 and not off_ladder)
+
+    def read_copies(self, marker: str, cells: Sequence[str]) -> tuple[Allele, ...] | None:
+        """What the cells of a Y marker say: its copies, in order, as a haplotype keeps them; None for no result.
+
+        A marker that lies there once shows one allele, however often it is written, or the two of a doubled one. At
+        one that lies there twice `11,11` are both copies, and `11,` leaves one unseen. `silent` is an allele that the
+        laboratory found not to show. Raises `CellError`.
+        """
+        alleles = [self._allele(marker, place, text) for place, text in enumerate(cells) if text]
+        _require_no_gap(cells)
+        named = [allele for allele in alleles if isinstance(allele, Repeat | Named | Silent)]
+        if not named:
+            return None
+        copies = COPIES.get(marker, 1)
+        if copies == 1:
+            return in_order(dict.fromkeys(named))
+        _require_sound(alleles, cells)
+        return in_order([*alleles, *[Unknown()] * (copies - len(alleles))])
 
     def _allele(self, marker: str, place: int, text: str) -> Allele:
         if marker == AMELOGENIN:
@@ -93,6 +110,12 @@ class CellReader:
         if text.casefold() not in _SEX:
             raise CellError(place, quoted(text) + foreign_letters(text), "X or Y, an empty cell or ?")
         return _SEX[text.casefold()]
+
+
+def _require_no_gap(cells: Sequence[str]) -> None:
+    if any(cells[place + 1] and not text for place, text in enumerate(cells[:-1])):
+        place = next(place for place, text in enumerate(cells) if not text)
+        raise CellError(place, "an empty cell before an allele", "the first allele in the first cell, without gaps")
 
 
 def _require_sound(alleles: Sequence[Allele], cells: Sequence[str]) -> None:
@@ -120,6 +143,8 @@ def _hint(text: str) -> str | None:
 def _why_no_allele(marker: str, allele: Allele, text: str) -> str | None:
     """What would be right instead of an allele that the table does not hold and that can hardly be one."""
     match allele:
+        case Silent() if is_y(marker):
+            return None
         case Silent():
             return "an allele that was seen; where a second one does not show, an empty cell or ?"
         case Named():

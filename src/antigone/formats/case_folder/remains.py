@@ -96,6 +96,7 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
             first.text("transfer"),
             joined.samples,
             elements=elements,
+            lineage=joined.lineage,
         )
     )
 
@@ -115,6 +116,8 @@ def _elements(row: Row) -> tuple[str, ...]:
 
 
 def _why_nothing(joined: JoinedSamples) -> str:
+    if joined.profile is None and joined.lineage is not None:
+        return "its lineages alone were read, which are compared after a search of other markers"
     return "no profile" if joined.profile is None else "no result at any marker that is used"
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from antigone.formats.case_folder.lineages import BETWEEN_SAMPLES, ReadMtDna, SampleLineages
 from antigone.formats.case_folder.markers import AMELOGENIN
 from antigone.formats.case_folder.profiles import ReadProfiles
 from antigone.formats.errors import quoted
 from antigone.formats.tables import Problems, Row
+from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.observation import Reading
 from antigone.genetics.profiles import Profile, is_discordant
 from antigone.matching.operation import LeftOut, SampleErrors
 
-SEPARATOR = ";"
+SEPARATOR = BETWEEN_SAMPLES
 """Between the samples of one person, and in the name of their joint profile."""
 _MOST_DISCORDANT = 2
 
@@ -33,43 +35,68 @@ class Owner:
 
 @dataclass(frozen=True)
 class JoinedSamples:
-    """The samples of one person, joined as replicates. `profile` is None where none of them has a profile."""
+    """The samples of one person, joined as replicates. `profile` is None where none of them has a profile.
+
+    `samples` are those of the profile; a sample of which lineages alone were read is in `lineage` and not in them.
+    """
 
     profile: Profile | None
     samples: tuple[str, ...]
     absent: tuple[str, ...]
+    lineage: Lineage | None = None
 
 
 class Samples:
     """Hands out profiles to those whose samples they are."""
 
-    def __init__(self, read: ReadProfiles, problems: Problems) -> None:
+    def __init__(self, read: ReadProfiles, problems: Problems, mtdna: ReadMtDna | None = None) -> None:
         self._read = read
         self._problems = problems
+        self._mtdna = mtdna or ReadMtDna()
+        self._lineages = SampleLineages(read.y, self._mtdna.sequences)
+        self._profiles = {
+            name: profile
+            for name, profile in read.profiles.items()
+            if profile.readings or name not in self._lineages  # of which lineages alone were read has none
+        }
+        self._joint: dict[str, list[str]] = {}
+        for name in dict.fromkeys((*self._profiles, *self._lineages.names())):
+            if SEPARATOR in name:
+                self._joint.setdefault(name.split(SEPARATOR)[0], []).append(name)
         self._owners: dict[str, list[Owner]] = {}
         self.warnings: list[str] = []
 
     def take(self, names: Sequence[str], row: Row, owner: Owner) -> JoinedSamples:
         """The joint profile of some samples. Notes a problem where somebody else has one of them."""
-        for name in names:
+        joints = self._joint_names(names)
+        for name in (*names, *joints):
             self._claim(name, row, owner)
-        profiles = self._read.profiles
-        joint = SEPARATOR.join(names)
-        if len(names) > 1 and joint in profiles:
-            self._claim(joint, row, owner)
-            single = [name for name in names if name in profiles]
+        lineage = self._lineages.joined((*names, *joints), owner, self.warnings)
+        profiles = self._profiles
+        single = [name for name in names if name in profiles]
+        together = {part for name in joints for part in name.split(SEPARATOR)}
+        absent = tuple(
+            name for name in names if name not in profiles and name not in self._lineages and name not in together
+        )
+        joint = next((name for name in joints if name in profiles), None)
+        if joint is not None:
             if single:
                 found = f"profiles of {quoted(joint)} and of {', '.join(map(quoted, single))}"
                 row.complain("sample", found=found, expected="either the joint profile or those of the samples")
-            return JoinedSamples(profiles[joint], tuple(names), ())
-        present = tuple(name for name in names if name in profiles)
-        absent = tuple(name for name in names if name not in profiles)
-        if not present:
-            return JoinedSamples(None, (), absent)
-        profile = profiles[present[0]]
-        for name in present[1:]:
+            return JoinedSamples(profiles[joint], tuple(joint.split(SEPARATOR)), absent, lineage)
+        if not single:
+            return JoinedSamples(None, (), absent, lineage)
+        profile = profiles[single[0]]
+        for name in single[1:]:
             profile = profile.joined(profiles[name], f"{profile.sample}{SEPARATOR}{name}")
-        return JoinedSamples(profile, present, absent)
+        return JoinedSamples(profile, tuple(single), absent, lineage)
+
+    def _joint_names(self, names: Sequence[str]) -> list[str]:
+        """The joint names of some of these samples under which the files hold something."""
+        known = set(names)
+        return [
+            joint for name in names for joint in self._joint.get(name, ()) if known.issuperset(joint.split(SEPARATOR))
+        ]
 
     def _claim(self, name: str, row: Row, owner: Owner) -> None:
         owners = self._owners.setdefault(name, [])
@@ -87,6 +114,10 @@ class Samples:
             if sample not in self._owners:
                 expected = "a sample that remains.csv or families.csv names: a profile that nobody owns is not searched"
                 self._problems.add(self._read.file, line, "sample", found=quoted(sample), expected=expected)
+        for sample, line in self._mtdna.lines.items():
+            if sample not in self._owners:
+                expected = "a sample that remains.csv or families.csv names"
+                self._problems.add(self._mtdna.file, line, "sample", found=quoted(sample), expected=expected)
 
     def profiles_of(self, samples: Sequence[str]) -> list[Profile]:
         """The profiles as the laboratory gave them, before joining."""

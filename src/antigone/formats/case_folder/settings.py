@@ -19,6 +19,7 @@ from antigone.formats.case_folder.case_toml import (
     SharesToml,
 )
 from antigone.formats.case_folder.evidence import evidence_as_toml, evidence_of
+from antigone.formats.case_folder.lineage_settings import lineage_as_toml, lineage_of
 from antigone.formats.case_folder.markers import MarkerNames, MarkerUse, by_marker, use_of_markers
 from antigone.formats.case_folder.mutation import DeclaredMutation, mutation_as_toml, read_mutation
 from antigone.formats.case_folder.toml_text import TomlText, check_against, parse_toml
@@ -34,6 +35,7 @@ from antigone.genetics.frequencies import (
     RareAlleleRule,
     Refuse,
 )
+from antigone.genetics.haplotypes import NO_DATABASES, LineageDatabases
 from antigone.genetics.markers import UnknownPanelError, all_panels, canonical_name, panel
 from antigone.genetics.markers import marker as known_marker
 from antigone.matching.operation import DropOut, SampleErrors, Settings
@@ -114,6 +116,7 @@ def settings_of(declared: Declared, table: FrequencyTable | None) -> ReadSetting
         prune_untyped_founders=case.prune_untyped_founders,
         year=case.year,
         non_dna=evidence_of(case.evidence, toml),
+        lineage=lineage_of(case.lineage, toml, names),
         priors=_priors(case.priors, toml),
     )
     if table is not None:
@@ -312,6 +315,7 @@ def settings_as_toml(
     table: FrequencyTable,
     frequencies: str | Mapping[str, str],
     seen: Mapping[str, Iterable[Allele]],
+    databases: LineageDatabases = NO_DATABASES,
 ) -> str:
     """The text of `case.toml`: every setting stated, those at their default too.
 
@@ -349,6 +353,7 @@ def settings_as_toml(
         "silent": dict(settings.silent),
         "mutation": mutation_as_toml(settings.mutation, own, alleles_of),
         "evidence": evidence_as_toml(settings.non_dna),
+        "lineage": lineage_as_toml(settings.lineage, databases),
     }
     return tomli_w.dumps({key: value for key, value in values.items() if value is not None and value not in ({}, [])})
 

@@ -5,13 +5,19 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from antigone.formats.case_folder.descriptions import FORMAT as DESCRIPTIONS
 from antigone.formats.case_folder.descriptions import described, description_rows
 from antigone.formats.case_folder.families import DONOR, MISSING, OTHER
 from antigone.formats.case_folder.families import FORMAT as FAMILIES
 from antigone.formats.case_folder.folder import NOTES_FILE, SETTINGS_FILE
+from antigone.formats.case_folder.lineage_databases import MT_FORMAT as MT_DATABASE
+from antigone.formats.case_folder.lineage_databases import mt_database_rows, y_database_rows
+from antigone.formats.case_folder.lineages import FORMAT as MTDNA
+from antigone.formats.case_folder.lineages import as_read, mtdna_rows, samples_of, y_rows
 from antigone.formats.case_folder.markers import AMELOGENIN
 from antigone.formats.case_folder.reader import alleles_read, read_case_folder
 from antigone.formats.case_folder.remains import FORMAT as REMAINS
@@ -22,10 +28,12 @@ from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import frequencies_as_csv
 from antigone.formats.tables import to_csv, write_durably
 from antigone.genetics.frequencies import nist_1036_caucasian
+from antigone.genetics.haplotypes import Lineage, MtHaplotype, YHaplotype
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import Family, Individual, Operation
 
+T = TypeVar("T", YHaplotype, MtHaplotype)
 _FREQUENCIES_FILE = "frequencies.csv"
 
 
@@ -102,7 +110,8 @@ def _files(operation: Operation) -> Iterator[tuple[str, str]]:
     else:
         frequencies = {"file": _FREQUENCIES_FILE, "name": table.name, "source": table.source}
         yield _FREQUENCIES_FILE, frequencies_as_csv(table)
-    yield SETTINGS_FILE, settings_as_toml(operation.name, operation.settings, table, frequencies, seen)
+    databases = operation.lineage_databases
+    yield SETTINGS_FILE, settings_as_toml(operation.name, operation.settings, table, frequencies, seen, databases)
     yield "profiles.csv", _profiles_as_csv(operation)
     yield (
         "remains.csv",
@@ -116,8 +125,19 @@ def _files(operation: Operation) -> Iterator[tuple[str, str]]:
             [column.name for column in FAMILIES.columns], (row for one in operation.families for row in _family(one))
         ),
     )
+    yield from _lineage_files(operation)
     if descriptions := list(description_rows(operation)):
         yield "descriptions.csv", to_csv([column.name for column in DESCRIPTIONS.columns], descriptions)
+
+
+def _lineage_files(operation: Operation) -> Iterator[tuple[str, str]]:
+    if rows := mtdna_rows(operation):
+        yield "mtdna.csv", to_csv([column.name for column in MTDNA.columns], rows)
+    y, mt = operation.lineage_databases.y, operation.lineage_databases.mt
+    if y is not None:
+        yield "y_database.csv", to_csv(*y_database_rows(y))
+    if mt is not None:
+        yield "mt_database.csv", to_csv([column.name for column in MT_DATABASE.columns], mt_database_rows(mt))
 
 
 def _require_distinct(what: str, names: Sequence[str]) -> None:
@@ -138,10 +158,20 @@ def _profiles_as_csv(operation: Operation) -> str:
     for profile in _profiles(operation):
         if profiles.setdefault(profile.sample, profile) != profile:
             raise ValueError(f"two profiles of the sample {quoted(profile.sample)}")
-    width = max((len(reading.alleles) for reading in _readings(profiles.values())), default=2)
-    alleles = [f"allele{number}" for number in range(1, max(2, width) + 1)]
-    rows = (row for profile in profiles.values() for row in _profile_rows(profile, len(alleles)))
+    y = y_rows(operation)
+    widths = [len(reading.alleles) for reading in _readings(profiles.values())]
+    widths += [len(cells) for rows in y.values() for _, cells in rows]
+    width = max(2, *widths, 2)
+    alleles = [f"allele{number}" for number in range(1, width + 1)]
+    rows = [row for profile in profiles.values() for row in _profile_rows(profile, width)]
+    for sample, own in y.items():
+        replicate = "1" if sample in profiles and _is_replicated(profiles[sample]) else ""
+        rows += [[sample, replicate, marker, *cells, *[""] * (width - len(cells))] for marker, cells in own]
     return to_csv(["sample", "replicate", "marker", *alleles], rows)
+
+
+def _is_replicated(profile: Profile) -> bool:
+    return any(len(readings) > 1 for readings in profile.readings.values())
 
 
 def _readings(profiles: Iterable[Profile]) -> Iterator[Reading]:
@@ -149,7 +179,7 @@ def _readings(profiles: Iterable[Profile]) -> Iterator[Reading]:
 
 
 def _profile_rows(profile: Profile, width: int) -> Iterator[list[str]]:
-    replicated = any(len(readings) > 1 for readings in profile.readings.values())
+    replicated = _is_replicated(profile)
     for marker, readings in profile.readings.items():
         for number, reading in enumerate(readings, 1):
             cells = [str(allele) for allele in reading.alleles]
@@ -174,7 +204,7 @@ def _remains(individual: Individual) -> Iterator[list[str]]:
             f"the profile {quoted(individual.profile.sample)} of remains {quoted(individual.id)}, whose "
             f"samples are {', '.join(map(quoted, samples))}"
         )
-    for sample in samples:
+    for sample in dict.fromkeys((*samples, *samples_of(individual.lineage))):
         yield [
             individual.id,
             sample,
@@ -192,7 +222,8 @@ def _family(family: Family) -> Iterator[list[str]]:
     twins = _twin_labels(family)
     for person in family.pedigree.persons:
         profile = family.profiles.get(person.id)
-        role = MISSING if person.id in family.missing else DONOR if profile is not None else OTHER
+        samples = dict.fromkeys((() if profile is None else (profile.sample,)) + _further_samples(family, person.id))
+        role = MISSING if person.id in family.missing else DONOR if samples else OTHER
         yield [
             family.name,
             person.id,
@@ -200,13 +231,20 @@ def _family(family: Family) -> Iterator[list[str]]:
             person.mother or "",
             str(person.sex),
             role,
-            "" if profile is None else profile.sample,
+            SEPARATOR.join(samples),
             _number(person.birth_year),
             _number(family.missing_since.get(person.id)),
             twins.get(person.id, ""),
             _number(person.inbreeding) if person.inbreeding else "",
             "yes" if person.id in family.no_unlisted_sibling else "",
         ]
+
+
+def _further_samples(family: Family, person: str) -> tuple[str, ...]:
+    """Those of a person's lineages that are not among those of the profile."""
+    profile = family.profiles.get(person)
+    own = () if profile is None else profile.sample.split(SEPARATOR)
+    return tuple(sample for sample in samples_of(family.lineages.get(person)) if sample not in own)
 
 
 def _twin_labels(family: Family) -> dict[str, str]:
@@ -234,6 +272,7 @@ def _check_read_back(operation: Operation, folder: Path) -> None:
         ("the frequencies", operation.frequencies, again.frequencies),
         ("the remains", reduced.individuals(operation), reduced.individuals(again)),
         ("the families", reduced.families(operation), reduced.families(again)),
+        ("the databases of lineages", _databases(operation), _databases(again)),
     ]
     for what, own, other in pairs:
         if own == other:
@@ -242,6 +281,19 @@ def _check_read_back(operation: Operation, folder: Path) -> None:
             names = [name for name in {**own, **other} if own.get(name) != other.get(name)]
             what += f" {', '.join(map(quoted, names[:5]))}"
         raise NotWritableError(f"read back, {what} would not be the same")
+
+
+def _databases(operation: Operation) -> list[object]:
+    """What the databases hold; the names of their haplotypes are not kept."""
+    y, mt = operation.lineage_databases.y, operation.lineage_databases.mt
+    return [
+        None if y is None else (y.source, y.counts, [as_read(Lineage(y=one)) for one in _unnamed(y.haplotypes)]),
+        None if mt is None else (mt.source, mt.counts, _unnamed(mt.haplotypes)),
+    ]
+
+
+def _unnamed(haplotypes: Sequence[T]) -> list[T]:
+    return [replace(one, sample="") for one in haplotypes]
 
 
 class _Reduced:
@@ -264,6 +316,7 @@ class _Reduced:
                 one.transfer,
                 one.elements,
                 described(one),
+                as_read(one.lineage),
             )
             for one in operation.individuals
             if one.id not in self._left_out
@@ -284,6 +337,7 @@ class _Reduced:
                 dict(one.missing_since),
                 one.no_unlisted_sibling,
                 described(one),
+                {person: read for person, each in one.lineages.items() if (read := as_read(each)) is not None},
             )
             for one in operation.families
             if one.name not in self._left_out

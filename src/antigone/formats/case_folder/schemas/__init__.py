@@ -10,6 +10,8 @@ from typing import Any
 
 from antigone.formats.case_folder import descriptions, families, profiles, remains, truth
 from antigone.formats.case_folder.case_toml import CaseToml
+from antigone.formats.case_folder.lineage_databases import MT_FORMAT, Y_CELL, Y_FORMAT
+from antigone.formats.case_folder.lineages import FORMAT as MTDNA
 from antigone.formats.frequencies import FORMAT as FREQUENCIES
 from antigone.formats.tables import Column
 
@@ -17,8 +19,9 @@ from antigone.formats.tables import Column
 def schemas() -> dict[str, dict[str, Any]]:
     """All schemas, by the name of what they describe."""
     kept = (profiles.FORMAT, remains.FORMAT, families.FORMAT, descriptions.FORMAT, FREQUENCIES)
-    tables = (*kept, truth.FORMAT, truth.FAMILIES)
-    return {"case": _case(), **{table.name: table.schema() for table in tables}, "profiles": _profiles()}
+    tables = (*kept, truth.FORMAT, truth.FAMILIES, MTDNA, MT_FORMAT)
+    own = {"case": _case(), "profiles": _profiles(), "y_database": _y_database()}
+    return {**{table.name: table.schema() for table in tables}, **own}
 
 
 def schema_text(schema: dict[str, Any]) -> str:
@@ -42,4 +45,11 @@ def _profiles() -> dict[str, Any]:
     further = Column("allele3", "a further allele; empty where there is none").schema()
     height = Column("height1", "the height of the peak: a number", pattern=r"|[0-9.eE+]+").schema()
     schema["patternProperties"] = {"^allele[1-9][0-9]?$": further, "^height[1-9][0-9]?$": height}
+    return schema
+
+
+def _y_database() -> dict[str, Any]:
+    """One further column for each Y marker, under any spelling of its name."""
+    schema = Y_FORMAT.schema()
+    schema["additionalProperties"] = Column("marker", Y_CELL).schema()
     return schema
