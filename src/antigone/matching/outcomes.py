@@ -269,8 +269,7 @@ def pair_cells(
     (one, chance_of_one), (other, chance_of_other) = (
         each.lrs(table, these) for each, table, these in zip(outcomes, tables, readings, strict=True)
     )
-    together = _both(readings[0].likelihood, readings[1].likelihood, joint)
-    apart = readings[0].likelihood.under(joint.sum(axis=1)), readings[1].likelihood.under(joint.sum(axis=0))
+    together, *apart = _together_and_apart(readings, joint)
     if drawn is None:
         probability = np.outer(chance_of_one, chance_of_other)
     else:
@@ -287,6 +286,27 @@ def pair_cells(
     # With theta the tables of the single markers are not the margins of the joint one.
     margins = _most(tables[0].related, joint.sum(axis=1)) * _most(tables[1].related, joint.sum(axis=0))
     return replace(found, unlisted_lr=max(left, 0.0) * first.excess * second.excess * margins / norm)
+
+
+def pair_lrs(
+    outcomes: tuple[Outcomes, Outcomes], tables: tuple[MarkerTable, MarkerTable], joint: Floats
+) -> tuple[Floats, Floats]:
+    """LR of each pair of outcomes of two linked markers and its probability if unrelated, one after another."""
+    readings = outcomes[0].beside, outcomes[1].beside
+    (one, chance_of_one), (other, chance_of_other) = (
+        each.lrs(table, these) for each, table, these in zip(outcomes, tables, readings, strict=True)
+    )
+    together, first, second = _together_and_apart(readings, joint)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        linkage = together / np.outer(first, second)
+        lrs = np.outer(one, other) * np.where(np.isnan(linkage), 1.0, linkage)
+    return lrs.ravel(), np.outer(chance_of_one, chance_of_other).ravel()
+
+
+def _together_and_apart(readings: tuple[Readings, Readings], joint: Floats) -> tuple[Floats, Floats, Floats]:
+    """P(both outcomes | relatives), and that of each by itself: linkage adds their quotient, as in the search."""
+    first, second = (each.likelihood for each in readings)
+    return _both(first, second, joint), first.under(joint.sum(axis=1)), second.under(joint.sum(axis=0))
 
 
 def _both(first: Listed, second: Listed, joint: Floats) -> Floats:

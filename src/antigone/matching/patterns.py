@@ -17,7 +17,7 @@ from antigone.genetics.observation import Reading, Reads
 from antigone.matching.classes import MarkerClasses
 from antigone.matching.convolution import Units
 from antigone.matching.operation import Settings
-from antigone.matching.outcomes import NOTHING_SAID, Cells, Kind, Outcomes, list_outcomes, pair_cells
+from antigone.matching.outcomes import NOTHING_SAID, Cells, Kind, Outcomes, list_outcomes, pair_cells, pair_lrs
 from antigone.matching.tables import ConditionalTable, MarkerTable
 
 Floats = NDArray[np.float64]
@@ -81,6 +81,21 @@ class Patterns:
             units.append(kinds)
         return np.array(columns, dtype=np.int64).reshape(len(columns), len(self.of)).T, units
 
+    def only(self, individual: int) -> "Patterns":
+        """The pattern of one individual."""
+        return Patterns(self.of[individual : individual + 1], self.outcomes)
+
+    def listed(self, individual: int, table: ConditionalTable) -> list[tuple[Floats, Floats]]:
+        """For each marker, or linked pair that matters: LR of each outcome, and its probability if unrelated."""
+        scored, of = _Scored(table, 0.0, None), self.of[individual]
+        linked = [where for where in scored.pairs if min(of[list(where)]) >= 0]
+        paired = {m for where in linked for m in where}
+        found = [scored.listed(where, tuple(self.outcomes[m][of[m]] for m in where)) for where in linked]
+        for m, outcomes in enumerate(self.outcomes):
+            if of[m] >= 0 and m not in paired and table.markers[m] is not None:
+                found.append(scored.listed((m,), (outcomes[of[m]],)))
+        return found
+
     def _pair_units(self, scored: "_Scored", where: tuple[int, int]) -> tuple[Integers, list[Cells]]:
         first, second = (self.of[:, m] for m in where)
         present, column = np.unique(np.column_stack([first, second]), axis=0, return_inverse=True)
@@ -140,6 +155,17 @@ class _Scored:
         joint = _joint(self.table, where)
         assert joint is not None  # noqa: S101  both markers can be used
         return pair_cells(outcomes, (first, second), joint, self.step, own)
+
+    def listed(self, where: tuple[int, ...], outcomes: tuple[Outcomes, ...]) -> tuple[Floats, Floats]:
+        """`Patterns.listed` of one marker or of a linked pair."""
+        markers = [self.marker(m) for m in where]
+        if any(each.haploid is not marker.haploid for each, marker in zip(outcomes, markers, strict=True)):
+            return np.ones(1), np.ones(1)
+        if len(where) == 1:
+            return outcomes[0].lrs(markers[0])
+        joint = _joint(self.table, (where[0], where[1]))
+        assert joint is not None  # noqa: S101  both markers can be used
+        return pair_lrs((outcomes[0], outcomes[1]), (markers[0], markers[1]), joint)
 
 
 def _joint(table: ConditionalTable, where: tuple[int, int]) -> Floats | None:

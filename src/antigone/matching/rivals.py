@@ -1,0 +1,219 @@
+"""Strangers are not the only danger: the missing person against a brother whom nobody listed.
+
+A full brother of the missing person has the same relatives, and next to nothing of what parents and siblings say tells
+the two apart. For a hit this module gives the likelihood ratio of "the missing person" against "a relative of theirs",
+who is added to the pedigree; and, before any body is looked at, the chance that such a relative reaches a likelihood
+ratio against strangers.
+
+The relative is of the missing person's sex. Where they need parents in common and the pedigree lists none, untyped
+founders are added as these parents. A founder adds one more meiosis, which changes frequencies a little where mutation
+is not stationary; a founder who gets parents loses the inbreeding coefficient that was declared.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft
+
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.observation import genotype_likelihood
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.matching.classes import sex_of
+from antigone.matching.convolution import mean_lrs, spectra_of, sum_of_products
+from antigone.matching.operation import Family, Individual, Settings
+from antigone.matching.patterns import Patterns
+from antigone.matching.preparation import Prepared
+from antigone.matching.tables import ConditionalTable, conditional_table, genotype_pairs
+
+Floats = NDArray[np.float64]
+
+STEP = 0.01  # grid in log10 LR
+
+
+class Rival(StrEnum):
+    """Who else the body may be."""
+
+    FULL_SIBLING = "full sibling"
+    PATERNAL_HALF_SIBLING = "paternal half-sibling"
+    MATERNAL_HALF_SIBLING = "maternal half-sibling"
+    PATERNAL_UNCLE = "full sibling of the father"
+    MATERNAL_UNCLE = "full sibling of the mother"
+
+
+# Names that no family can hold.
+RIVAL = "\N{NULL}rival"
+_ADDED = "\N{NULL}parent"
+
+
+def rival_log10_lrs(
+    individual: Individual,
+    family: Family,
+    person: str,
+    prepared: Prepared,
+    settings: Settings,
+    kinds: Iterable[Rival] = tuple(Rival),
+) -> dict[str, float]:
+    """log10 LR of "the individual is this missing person" against each rival: those of `kinds`, and those listed.
+
+    Others whom the family misses stand there by name, as `listed NAME`, where sexes do not exclude them. +inf: the
+    rival is impossible, −inf: the missing person is, nan: both are. Raises `TableError` as `conditional_table` does.
+    """
+    own = conditional_table(family, person, prepared, settings)
+    log10 = log10_probability(individual, own, prepared, settings)
+    with np.errstate(invalid="ignore"):
+        return {
+            name: float(np.subtract(log10, log10_probability(individual, table, prepared, settings)))
+            for name, table in rival_tables(family, person, prepared, settings, kinds).items()
+        }
+
+
+def rival_tables(
+    family: Family, person: str, prepared: Prepared, settings: Settings, kinds: Iterable[Rival] = tuple(Rival)
+) -> dict[str, ConditionalTable]:
+    """What the family says of each rival of a missing person; those whom it misses too are called `listed NAME`."""
+    tables = {}
+    for kind in kinds:
+        with_rival = replace(family, pedigree=pedigree_with_rival(family.pedigree, person, kind))
+        tables[str(kind)] = conditional_table(with_rival, RIVAL, prepared, settings)
+    for other in _listed_rivals(family, person):
+        tables[f"listed {other}"] = conditional_table(family, other, prepared, settings)
+    return tables
+
+
+def _listed_rivals(family: Family, person: str) -> Iterator[str]:
+    """Others of the missing, but for those of another sex; an identical twin is a rival whom nothing tells apart."""
+    sex = family.pedigree[person].sex
+    for other in family.missing:
+        theirs = family.pedigree[other].sex
+        if other != person and (sex is theirs or Sex.UNKNOWN in (sex, theirs)):
+            yield other
+
+
+# --- the pedigree ---------------------------------------------------------------------------------------------------
+
+
+def pedigree_with_rival(pedigree: Pedigree, person: str, kind: Rival) -> Pedigree:
+    """The pedigree and one more person, who is called `RIVAL`.
+
+    >>> alone = Pedigree.build([Person("M", sex=Sex.MALE)])
+    >>> with_brother = pedigree_with_rival(alone, "M", Rival.FULL_SIBLING)
+    >>> brother, missing = with_brother[RIVAL], with_brother["M"]
+    >>> (brother.father, brother.mother) == (missing.father, missing.mother)
+    True
+    """
+    persons = {one.id: one for one in pedigree.persons}
+    sex = persons[person].sex
+    growing = _Growing(persons, pedigree.twins)
+    if kind is Rival.FULL_SIBLING:
+        father, mother = growing.father(person), growing.mother(person)
+    elif kind is Rival.PATERNAL_HALF_SIBLING:
+        father, mother = growing.father(person), None
+    elif kind is Rival.MATERNAL_HALF_SIBLING:
+        father, mother = None, growing.mother(person)
+    else:
+        parent = growing.father(person) if kind is Rival.PATERNAL_UNCLE else growing.mother(person)
+        father, mother = growing.father(parent), growing.mother(parent)
+    persons[RIVAL] = Person(RIVAL, father, mother, sex)
+    return Pedigree.build(persons.values(), family=pedigree.family, twins=pedigree.twins)
+
+
+class _Growing:
+    """Persons who get parents as they are asked for."""
+
+    def __init__(self, persons: dict[str, Person], twins: Sequence[frozenset[str]]) -> None:
+        self.persons = persons
+        self.twins = twins
+
+    def father(self, person: str) -> str:
+        """The father, an untyped founder where none is listed."""
+        return self.persons[person].father or self._added(person, Sex.MALE)
+
+    def mother(self, person: str) -> str:
+        """The mother, likewise."""
+        return self.persons[person].mother or self._added(person, Sex.FEMALE)
+
+    def _added(self, person: str, sex: Sex) -> str:
+        parent = f"{_ADDED}{len(self.persons)}"
+        self.persons[parent] = Person(parent, sex=sex)
+        together = {person}.union(*(group for group in self.twins if person in group))
+        for child in together:  # identical twins have the same parents
+            known = replace(self.persons[child], inbreeding=0.0)
+            self.persons[child] = replace(known, father=parent) if sex is Sex.MALE else replace(known, mother=parent)
+        return parent
+
+
+# --- one individual ---------------------------------------------------------------------------------------------------
+
+
+def log10_probability(individual: Individual, table: ConditionalTable, prepared: Prepared, settings: Settings) -> float:
+    """log10 P(what was read of the individual | it is the person of the table, all that the family's samples say)."""
+    rows = {
+        m: row
+        for m, marker in enumerate(table.markers)
+        if marker is not None
+        and (row := _row(individual, prepared.models[m], table.sex, settings)) is not None
+        and np.any(row)  # readings that no genotype can show are not used
+    }
+    linked = [where for where in table.linkage if set(where) <= set(rows)]
+    single = {m: row @ marker.related for m, row in rows.items() if (marker := table.markers[m]) is not None}
+    factors = [probability for m, probability in single.items() if all(m not in where for where in linked)]
+    for a, b in linked:
+        joint = table.linkage[a, b]
+        together = rows[a] @ joint @ rows[b]
+        if prepared.options.theta and together > 0:
+            # Linkage is computed without theta: what it adds is put on top.
+            apart = (rows[a] @ joint.sum(axis=1)) * (rows[b] @ joint.sum(axis=0))
+            together *= single[a] * single[b] / apart
+        factors.append(together)
+    with np.errstate(divide="ignore"):
+        return float(np.log10(factors).sum())
+
+
+def _row(individual: Individual, model: MarkerModel, sex: Sex, settings: Settings) -> Floats | None:
+    """P(what was read | genotype) as the search uses it; None where it uses nothing."""
+    readings = individual.profile.readings.get(model.name, ())
+    if not readings or (model.x_linked and (sex is Sex.UNKNOWN or sex_of(individual) is not sex)):
+        return None
+    haploid = model.x_linked and sex is Sex.MALE
+    likelihood = genotype_likelihood(readings, model, settings.remains.rates(model), haploid=haploid)
+    return likelihood if haploid else np.asarray(likelihood[genotype_pairs(len(model))])
+
+
+# --- before any individual --------------------------------------------------------------------------------------------
+
+
+def expected_rival_passes(
+    pattern: Patterns, table: ConditionalTable, rivals: Mapping[str, ConditionalTable], log10_lr: float
+) -> dict[str, tuple[float, float]]:
+    """P(LR ≥ x | the body is the rival), where LR is that of the missing person against somebody unrelated.
+
+    A bracket, as that of the expected coincidences: outcomes and grid are the same, readings are drawn of the rival's
+    genotypes instead of an unrelated person's. `pattern` holds one individual (`Patterns.only`), `table` is that of
+    the missing person; under the name of a rival may stand any table, the missing person's own too.
+    """
+    return {name: _passes(pattern, table, rival, log10_lr) for name, rival in rivals.items()}
+
+
+def _passes(
+    pattern: Patterns, table: ConditionalTable, rival: ConditionalTable, log10_lr: float
+) -> tuple[float, float]:
+    columns, units = pattern.units(table, STEP, drawn=rival)
+    used = [(column, kinds[k]) for column, kinds in enumerate(units) if (k := int(columns[0, column])) >= 0]
+    if not used:
+        passes = float(log10_lr <= 0)  # nothing is said: every LR is 1
+        return passes, passes
+    kinds = [[kind] for _, kind in used]
+    one = np.zeros((1, len(kinds)), dtype=np.int64)
+    lowest = sum(int(kind.cell.min(initial=0)) for (kind,) in kinds)
+    spectra, highest, length = spectra_of(kinds, STEP, lowest, tilted=False)
+    transformed = sum_of_products(one, np.ones((1, 1)), spectra, length // 2 + 1)
+    mass = np.maximum(irfft(transformed[0], n=length), 0.0)
+    cells = np.arange(lowest, highest + 1)
+    mass = mass[cells % length]
+    first = np.ceil(round(log10_lr / STEP, 6))
+    low = float(mass[cells >= first].sum())
+    high = float(mass[cells >= first - len(kinds) - 1].sum())
+    return min(low, 1.0), min(high + float(mean_lrs(one, kinds)[1][0]), 1.0)
