@@ -2,7 +2,8 @@
 
 Its population states what is *observed*, not what is true: the shares of the sexes and colours are divided by as they
 stand. The age of the missing person is `MPa` ± `MPr`; the peer gives that range (2·MPr) of the years of its support as
-probability, although it holds one age more, and does not cut it at the ends of the support (docs/peers.md).
+probability, although it holds one age more, and does not cut it at the ends of the support. What we compute ourselves
+differs (docs/methods/nongenetic.md).
 """
 
 import math
