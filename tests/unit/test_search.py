@@ -18,10 +18,12 @@ from antigone.genetics.mutation import NO_MUTATION, CustomMatrix, Equal, Mutatio
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
-from antigone.matching import preparation, tables
+from antigone.matching import batched_tables, preparation, tables
 from antigone.matching.hits import contradictions, hits, posterior
+from antigone.matching.lookup import PairLookup
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
-from antigone.matching.search import PairLookup, search
+from antigone.matching.search import search
+from antigone.matching.sweep import Sweep
 from antigone.report.search_report import render_search_report
 from examples import examples
 from families import KINDS, pedigree
@@ -350,13 +352,13 @@ def test_expected_coincidences_are_given_at_any_threshold(simple, log10_lr):
     assert high == (6 if log10_lr < 0 else 0)
 
 
-def test_a_list_of_every_pair_looks_at_each_marker_once_a_missing_person(simple, monkeypatch):
+def test_a_list_of_every_pair_looks_at_each_marker_once_a_block(simple, monkeypatch):
     # Else the work would grow with the square of the individuals.
     looked = []
-    ordinary = PairLookup._logs_of_individuals
-    monkeypatch.setattr(PairLookup, "_logs_of_individuals", lambda self, m: looked.append(m) or ordinary(self, m))
+    ordinary = Sweep.by_class
+    monkeypatch.setattr(Sweep, "by_class", lambda self, m, rows: looked.append(m) or ordinary(self, m, rows))
     assert len(search(simple(), all_pairs=True).pairs) == 6
-    assert len(looked) == 2  # one marker, two missing persons
+    assert len(looked) == 1  # one marker, two missing persons
 
 
 def test_a_direct_reference_is_the_same_person():
@@ -442,6 +444,7 @@ def test_a_table_too_large_for_memory_is_left_out_alike(monkeypatch, simple):
         raise TooComplexError("no order of summing fits into memory")
 
     monkeypatch.setattr(tables, "genotype_distributions", too_large)
+    monkeypatch.setattr(batched_tables, "genotype_rows", too_large)
     found = search(simple(), all_pairs=True)
     assert (found.pairs, found.missing, found.compared) == ((), (), 0)
     assert [(one.what, one.id, one.reason) for one in found.left_out] == [

@@ -11,9 +11,10 @@ from antigone.genetics.observation import ErrorRates, genotype_likelihood
 from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.classes import sex_by_amelogenin, sex_of
+from antigone.matching.lookup import Pair
 from antigone.matching.odd import SEXES, odd_sexes, why_unused
 from antigone.matching.operation import Family, Individual, SampleErrors, Settings
-from antigone.matching.search import Pair, SearchResult
+from antigone.matching.search import SearchResult
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,36 @@
-"""All individuals against all missing persons, by conditional tables: plain NumPy, one missing person after another.
+"""All individuals against all missing persons: by conditional tables, in blocks, on all processors.
 
-Correct before fast: this is what the fast search of later is compared with.
+Missing persons with like pedigrees are computed together (`batched_tables`, `linkage`); what a block says of
+everything that was read of the dead is looked up and added for all individuals (`sweep`). `plain_search` says the same,
+one missing person after another, and the tests compare the two.
 """
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.matching.classes import MarkerClasses, marker_classes, sex_of
+from antigone.genetics.hypotheses import Contradiction
+from antigone.matching.batched_tables import TableBatches
+from antigone.matching.classes import MarkerClasses, marker_classes
 from antigone.matching.coincidences import CoincidenceCount, Coincidences, Patterns
+from antigone.matching.exclusions import exclusions
+from antigone.matching.linkage import linked_places, linked_rows
+from antigone.matching.lookup import Pair, without_errors
 from antigone.matching.odd import FamilyContradiction, family_contradictions, notes, x_linked_left_out
 from antigone.matching.operation import Family, LeftOut, Operation
 from antigone.matching.preparation import Prepared, prepare
-from antigone.matching.tables import ConditionalTable, TableError, conditional_table
+from antigone.matching.sweep import Sweep, Swept
+from antigone.matching.tables import ConditionalTable, TableError
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One individual and one missing person.
-
-    `log10_lr` is the sum over `by_marker` (log10 LR; nan where one side has nothing) and `linkage`. `exclusions`
-    counts markers that are impossible without mutation, error and drop-in although the family itself is possible.
-    """
-
-    individual: int
-    missing: int
-    log10_lr: float
-    by_marker: Floats
-    linkage: tuple[tuple[str, float], ...]
-    exclusions: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,81 +105,175 @@ HISTOGRAM_EDGES = np.round(np.arange(-12.0, 60.0001, 0.2), 1)
 
 
 def search(
-    operation: Operation, *, all_pairs: bool = False, keep: float | None = None, progress: Progress | None = None
+    operation: Operation,
+    *,
+    all_pairs: bool = False,
+    keep: float | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
 ) -> SearchResult:
     """Compare every individual with every missing person.
 
     Whose family is too large for what was asked is not searched, and said. `keep` is the log10 LR from which pairs are
     kept as numbers, for the joint answer; the threshold unless given. `progress` is told how many missing persons are
-    done, of how many.
+    done, of how many. `threads` are as many as there are processors unless given; the result is the same.
     """
-    prepared = prepare(operation)
-    settings = operation.settings
-    classes = marker_classes(operation.individuals, prepared.models, settings)
-    sexes = np.array([str(sex_of(individual)) for individual in operation.individuals])
-    missing = operation.missing_persons()
-    searched: list[tuple[Family, str]] = []
-    not_searched: list[LeftOut] = []
-    patterns = Patterns.of_classes(classes, prepared.models, settings)
-    coincidences = Coincidences(patterns, prepared, missing)
-    to_count = coincidences.sample()
-    count = len(operation.individuals)
-    total_lr, histogram = np.zeros(count), np.zeros(len(HISTOGRAM_EDGES) + 1)
-    floor = settings.threshold if keep is None else keep
-    highest: list[float] = []
-    total_lr_of_missing: list[float] = []
-    cut_lr, cut_lr_of_missing = np.zeros(count), list[float]()
-    kept: list[tuple[Integers, int, Floats]] = []
-    found: list[Pair] = []
-    contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
-    for done, (family, person) in enumerate(missing, 1):
-        try:
-            table = conditional_table(family, person, prepared, settings)
-        except TableError as error:
-            not_searched.append(LeftOut("missing person", f"{person}, family {family.name}", str(error)))
-        else:
-            contradictions |= dict.fromkeys(family_contradictions(family, table.contradictions))
-            lookup = PairLookup(table, classes, sexes)
-            totals = lookup.totals
-            lr = 10.0**totals
-            total_lr += lr
-            total_lr_of_missing.append(float(lr.sum()))
-            cut = np.where(totals < floor, lr, 0.0)  # by itself: Σ LR less what was kept would be rounding error
-            cut_lr += cut
-            cut_lr_of_missing.append(float(cut.sum()))
-            here = np.flatnonzero(totals >= floor)
-            kept.append((here, len(searched), totals[here]))
-            highest.append(float(totals.max(initial=-np.inf)))
-            histogram += np.bincount(np.searchsorted(HISTOGRAM_EDGES, totals, side="right"), minlength=len(histogram))
-            if done - 1 in to_count:
-                coincidences.add(table, to_count[done - 1])
-            listed = np.arange(count) if all_pairs else np.flatnonzero(totals >= settings.threshold)
-            if len(listed):
-                excluded = lookup.exclusions(family, person, prepared, operation)
-                names = [model.name for model in prepared.models]
-                found += [lookup.pair(int(i), len(searched), names, int(excluded[i])) for i in listed]
-            searched.append((family, person))
-        if progress is not None:
-            progress(done, len(missing))
-    found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
-    return SearchResult(
-        operation, prepared, tuple(searched), tuple(found), _kept(floor, kept), total_lr,
-        np.array(total_lr_of_missing), cut_lr, np.array(cut_lr_of_missing), np.array(highest), histogram, HISTOGRAM_EDGES, coincidences.count(len(searched)),
-        tuple(contradictions), tuple(not_searched),
-        (*_unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
-    )  # fmt: skip
+    searching = _Searching(operation, all_pairs=all_pairs, keep=keep)
+    plan = searching.batches.plan()
+    done = 0
+    for found in _in_order(searching.block, plan, threads or os.cpu_count() or 1):
+        searching.take(found)
+        for _ in range(len(found.swept.block) if progress is not None else 0):
+            done += 1
+            progress(done, len(searching.missing))
+    return searching.result()
 
 
-def _kept(floor: float, pieces: Sequence[tuple[Integers, int, Floats]]) -> Kept:
-    return Kept(
-        floor,
-        np.concatenate([np.zeros(0, np.int32), *(here.astype(np.int32) for here, _, _ in pieces)]),
-        np.repeat(np.array([j for _, j, _ in pieces], np.int32), [len(here) for here, _, _ in pieces]),
-        np.concatenate([np.zeros(0), *(logs for _, _, logs in pieces)]),
-    )
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
-def _unusable(operation: Operation, prepared: Prepared, classes: Sequence[MarkerClasses]) -> tuple[LeftOut, ...]:
+def _in_order(work: Callable[[Item], Answer], items: Sequence[Item], threads: int) -> Iterator[Answer]:
+    """What `work` makes of each item, in their order; a few are computed ahead, so that memory stays bounded."""
+    if threads == 1 or len(items) == 1:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        waiting: deque[Future[Answer]] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One block: its sums, its listed pairs with places of the block as `missing`, and the tables that are counted."""
+
+    swept: Swept
+    pairs: list[Pair]
+    counted: list[tuple[ConditionalTable, float]]
+
+
+class _Searching:
+    """A search while it runs: `block` computes and changes nothing, `take` adds up, in the order of the blocks."""
+
+    def __init__(self, operation: Operation, *, all_pairs: bool, keep: float | None) -> None:
+        self.operation, self.all_pairs = operation, all_pairs
+        settings = operation.settings
+        self.floor = settings.threshold if keep is None else keep
+        self.prepared = prepare(operation)
+        self.missing = operation.missing_persons()
+        self.classes = marker_classes(operation.individuals, self.prepared.models, settings)
+        self.batches = TableBatches(self.missing, self.prepared, settings)
+        self.strict = self.batches.under(*without_errors(self.prepared, settings))
+        self.sweep = Sweep(self.classes, len(operation.individuals), linked_places(self.prepared), HISTOGRAM_EDGES)
+        patterns = Patterns.of_classes(self.classes, self.prepared.models, settings)
+        self.coincidences = Coincidences(patterns, self.prepared, self.missing)
+        self.to_count = self.coincidences.sample()
+        count, edges = len(operation.individuals), len(HISTOGRAM_EDGES)
+        self.total_lr, self.cut_lr, self.histogram = np.zeros(count), np.zeros(count), np.zeros(edges + 1)
+        self.total_lr_of_missing, self.cut_lr_of_missing = np.zeros(len(self.missing)), np.zeros(len(self.missing))
+        self.highest = np.zeros(len(self.missing))
+        self.kept: list[tuple[Integers, Integers, Floats]] = []
+        self.pairs: list[Pair] = []  # `missing` is a place among all missing persons until `result`
+        self.refused: dict[int, TableError] = {}
+        self.contradictions: dict[int, tuple[Contradiction, ...]] = {}
+
+    def block(self, members: Integers) -> _Found:
+        """Compare everybody with some missing persons."""
+        block = self.batches.block(members)
+        lowest = min(self.floor, self._listed_from)
+        linked = linked_rows(block, self.batches, self.classes, self.sweep.pairs)
+        swept = self.sweep.over(block, linked, self.floor, lowest)
+        counted = [
+            (self.batches.table(block, k), self.to_count[j])
+            for k, j in enumerate(members.tolist())
+            if j in self.to_count and k not in block.refused
+        ]
+        return _Found(swept, self._pairs(swept), counted)
+
+    @property
+    def _listed_from(self) -> float:
+        return -np.inf if self.all_pairs else self.operation.settings.threshold
+
+    def _pairs(self, swept: Swept) -> list[Pair]:
+        """The pairs of a block that are listed one by one."""
+        listed = np.flatnonzero(swept.log10_lr >= self._listed_from)
+        individual, member = swept.individual[listed], swept.member[listed]
+        by_marker = self.sweep.by_marker(swept, individual, member)
+        excluded = exclusions(self.strict, self.classes, swept.block, individual, member)
+        names = [model.name for model in self.prepared.models]
+        linkage = {
+            f"{names[a]}–{names[b]}": self.sweep.linkage(swept, (a, b), individual, member) for a, b in swept.linked
+        }
+        return [
+            Pair(
+                int(individual[row]),
+                int(swept.block.members[member[row]]),
+                float(swept.log10_lr[listed[row]]),
+                by_marker[row],
+                tuple((pair, float(logs[row])) for pair, logs in linkage.items() if not np.isnan(logs[row])),
+                int(excluded[row]),
+            )
+            for row in range(len(listed))
+        ]
+
+    def take(self, found: _Found) -> None:
+        """Add up one block."""
+        swept, block = found.swept, found.swept.block
+        self.total_lr += swept.total_lr
+        self.cut_lr += swept.cut_lr
+        self.histogram += swept.histogram
+        self.total_lr_of_missing[block.members] = swept.total_lr_of_missing
+        self.cut_lr_of_missing[block.members] = swept.cut_lr_of_missing
+        self.highest[block.members] = swept.highest
+        kept = swept.log10_lr >= self.floor
+        self.kept.append((swept.individual[kept], block.members[swept.member[kept]], swept.log10_lr[kept]))
+        self.pairs += found.pairs
+        for table, weight in found.counted:
+            self.coincidences.add(table, weight)
+        self.refused |= {int(block.members[k]): error for k, error in block.refused.items()}
+        self.contradictions |= {int(block.members[k]): these for k, these in block.contradictions.items()}
+
+    def result(self) -> SearchResult:
+        """What was found, missing persons in the order of the operation."""
+        operation, prepared, missing = self.operation, self.prepared, self.missing
+        searched = np.array([j for j in range(len(missing)) if j not in self.refused], dtype=np.int64)
+        place = np.full(len(missing), -1, dtype=np.int64)
+        place[searched] = np.arange(len(searched))
+        pairs = [replace(pair, missing=int(place[pair.missing])) for pair in self.pairs]
+        pairs.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
+        contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
+        for j in sorted(self.contradictions):
+            contradictions |= dict.fromkeys(family_contradictions(missing[j][0], self.contradictions[j]))
+        not_searched = tuple(
+            LeftOut("missing person", f"{missing[j][1]}, family {missing[j][0].name}", str(error))
+            for j, error in sorted(self.refused.items())
+        )
+        return SearchResult(
+            operation, prepared, tuple(missing[j] for j in searched), tuple(pairs),
+            _kept(self.floor, self.kept, place), self.total_lr, self.total_lr_of_missing[searched],
+            self.cut_lr, self.cut_lr_of_missing[searched], self.highest[searched], self.histogram, HISTOGRAM_EDGES,
+            self.coincidences.count(len(searched)), tuple(contradictions), not_searched,
+            (*unusable(operation, prepared, self.classes), *x_linked_left_out(operation, prepared)),
+        )  # fmt: skip
+
+
+def _kept(floor: float, pieces: Sequence[tuple[Integers, Integers, Floats]], place: Integers) -> Kept:
+    individual = np.concatenate([np.zeros(0, np.int32), *(these.astype(np.int32) for these, _, _ in pieces)])
+    missing = np.concatenate([np.zeros(0, np.int32), *(place[these].astype(np.int32) for _, these, _ in pieces)])
+    log10_lr = np.concatenate([np.zeros(0), *(logs for _, _, logs in pieces)])
+    order = np.lexsort((individual, missing))
+    return Kept(floor, individual[order], missing[order], log10_lr[order])
+
+
+def unusable(operation: Operation, prepared: Prepared, classes: Sequence[MarkerClasses]) -> tuple[LeftOut, ...]:
     """Readings that contradict themselves: three alleles, say, where no drop-in is declared."""
     found = []
     for model, these in zip(prepared.models, classes, strict=True):
@@ -194,90 +284,3 @@ def _unusable(operation: Operation, prepared: Prepared, classes: Sequence[Marker
                 reason = f"{model.name} {shown}: no genotype shows this under the declared error rates"
                 found.append(LeftOut("reading", individual.id, reason))
     return tuple(found)
-
-
-class PairLookup:
-    """The likelihood ratios of all individuals against one missing person."""
-
-    def __init__(self, table: ConditionalTable, classes: Sequence[MarkerClasses], sexes: NDArray[np.str_]) -> None:
-        self.table = table
-        self.classes = classes
-        self.sexes = sexes
-        # Of all individuals at once, for a list of every pair asks for each of them.
-        logs = [self._logs_of_individuals(m) for m in range(len(classes))]
-        self.by_marker = np.array(logs).reshape(len(classes), len(sexes))
-        self.linkage = {where: self._linkage_of_individuals(where) for where in table.linkage}
-        self.totals = self._totals()
-
-    def _logs(self, m: int) -> Floats | None:
-        """log10 LR of each class of a marker; nan for the classes of the other sex at an X-linked one."""
-        marker, classes = self.table.markers[m], self.classes[m]
-        if marker is None or not classes.readings:
-            return None
-        logs = np.full(len(classes.readings), np.nan)
-        rows = classes.rows(haploid=marker.haploid)
-        with np.errstate(divide="ignore", invalid="ignore"):  # classes that no genotype can show: nobody has them
-            logs[rows.which] = np.log10(rows.under(marker.related)) - rows.log10_under_unrelated(marker.unrelated)
-        return logs
-
-    def _pair_logs(self, where: tuple[int, int]) -> Floats:
-        """log10 of what two linked markers say together over what they say apart; shape (classes, classes)."""
-        joint = self.table.linkage[where]
-        first, second = (self.classes[m] for m in where)
-        haploid = [marker is not None and marker.haploid for marker in (self.table.markers[m] for m in where)]
-        rows, columns = first.rows(haploid=haploid[0]), second.rows(haploid=haploid[1])
-        together = rows.likelihood @ joint @ columns.likelihood.T
-        apart = np.outer(rows.under(joint.sum(axis=1)), columns.under(joint.sum(axis=0)))
-        logs = np.zeros((len(first.readings), len(second.readings)))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.log10(together) - np.log10(apart)
-        logs[np.ix_(rows.which, columns.which)] = np.where(np.isnan(ratio), 0.0, ratio)
-        return logs
-
-    def _logs_of_individuals(self, m: int) -> Floats:
-        """log10 LR of each individual at a marker, nan where one side has nothing."""
-        logs, of = self._logs(m), self.classes[m].of
-        if logs is None:
-            return np.full(len(of), np.nan)
-        return np.asarray(np.where(of >= 0, logs[of], np.nan))
-
-    def _linkage_of_individuals(self, where: tuple[int, int]) -> Floats:
-        """What a linked pair of markers adds for each individual; nothing where one of them was not used."""
-        usable = np.asarray(np.isfinite(self.by_marker[list(where)]).all(axis=0))
-        first, second = (self.classes[m].of[usable] for m in where)
-        added = np.zeros(len(usable))
-        if usable.any():
-            added[usable] = self._pair_logs(where)[first, second]
-        return added
-
-    def _totals(self) -> Floats:
-        """log10 LR of every individual."""
-        total = np.nan_to_num(self.by_marker, nan=0.0, neginf=-np.inf).sum(axis=0)
-        return np.asarray(total + sum(self.linkage.values()))
-
-    def exclusions(self, family: Family, person: str, prepared: Prepared, operation: Operation) -> Integers:
-        """For each individual: at how many markers the pair is impossible without mutation, drop-in and error.
-
-        Markers at which the family contradicts itself without these are not counted, nor are readings that contradict
-        themselves (three alleles of one person): they say nothing of the pair.
-        """
-        strict = replace(prepared, models=tuple(model.without_mutation() for model in prepared.models), linked=())
-        donors = replace(operation.settings.donors, drop_in=0.0, typing_error=0.0)
-        settings = replace(operation.settings, theta=0.0, linkage=False, donors=donors)
-        table = conditional_table(family, person, strict, settings)
-        excluded = np.zeros(len(self.sexes), dtype=np.int64)
-        for m, marker in enumerate(table.markers):
-            classes = self.classes[m]
-            if marker is None or not classes.readings:
-                continue
-            rows = classes.rows(haploid=marker.haploid)
-            impossible = np.zeros(len(classes.readings), dtype=bool)
-            fits = np.any(rows.possible & (marker.related > 0), axis=1)
-            impossible[rows.which] = ~fits & np.any(rows.possible, axis=1)
-            excluded += np.where(classes.of >= 0, impossible[classes.of], False)
-        return excluded
-
-    def pair(self, i: int, j: int, names: Sequence[str], exclusions: int) -> Pair:
-        """One pair in full."""
-        linkage = tuple((f"{names[a]}–{names[b]}", float(logs[i])) for (a, b), logs in self.linkage.items())
-        return Pair(i, j, float(self.totals[i]), self.by_marker[:, i].copy(), linkage, exclusions)

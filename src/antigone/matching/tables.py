@@ -148,7 +148,7 @@ def _conditional_table(
             contradictions.append(explain_zero("the pedigree given", family.pedigree, model, knowledge))
             continue
         tables[m] = MarkerTable(_vector(yes.conditional), no, haploid=model.x_linked and sex is Sex.MALE)
-    linkage = _linkage(family.pedigree, person, prepared, known_at, tables)
+    linkage = linkage_of(family.pedigree, person, prepared, known_at, tables)
     return ConditionalTable(family, person, sex, tuple(tables), linkage, tuple(contradictions))
 
 
@@ -198,13 +198,14 @@ def linkage_can_matter(pedigree: Pedigree) -> bool:
     )
 
 
-def _linkage(
+def linkage_of(
     pedigree: Pedigree,
     person: str,
     prepared: Prepared,
     known: Sequence[Mapping[str, Known]],
     tables: Sequence[MarkerTable | None],
 ) -> dict[tuple[int, int], Floats]:
+    """`ConditionalTable.linkage` of somebody; `tables` says at which markers the family says anything."""
     if not linkage_can_matter(pedigree):
         return {}
     position = {model.name: m for m, model in enumerate(prepared.models)}

@@ -1,0 +1,275 @@
+"""Somebody's genotype in many families of one pedigree, from arrays: the fast twin of `genotype_distributions`.
+
+Families that say the same at a marker are one problem. Problems in which the same people are typed in the same way have
+one shape, whatever the marker, and the compiled engine takes them in one call. The numbers are those of
+`likelihood.genotype_distributions`, with which the tests compare them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.genetics.elimination import schedule
+from antigone.genetics.evaluation import ModelPack, Problems, evaluate, evaluate_plain
+from antigone.genetics.likelihood import (
+    DEFAULT_OPTIONS,
+    Known,
+    LikelihoodError,
+    Observed,
+    Options,
+    _checked,
+    _Frame,
+    _inbreeding,
+    _indices,
+    _is_haploid,
+    _with_states,
+)
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.network import Role, Shape
+from antigone.genetics.pedigrees import Pedigree
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Numbers in the answers of one call of the engine: 64 MiB.
+MOST_ANSWERS = 2**23
+
+
+@dataclass(eq=False)
+class KnownClasses:
+    """The distinct things that are known of anybody at one marker, each with a number.
+
+    A class is an exact genotype, or a likelihood of every genotype. At an X-linked marker one reading of a man and of a
+    woman is two classes.
+    """
+
+    model: MarkerModel
+    _genotypes: list[tuple[int, int]] = field(default_factory=list)
+    _likelihoods: list[Floats] = field(default_factory=list)  # empty for an exact genotype
+    _arrays: "_ClassArrays | None" = None
+
+    def add(self, known: Known, *, haploid: bool = False) -> int:
+        """The number of a new class. Raises `LikelihoodError` for an allele that the model does not hold."""
+        if isinstance(known, Observed):
+            self._likelihoods.append(_checked(known, "somebody", self.model, haploid).ravel())
+            self._genotypes.append((-1, -1))
+        else:
+            self._likelihoods.append(np.zeros(0))
+            self._genotypes.append(_indices(known, "somebody", self.model, haploid))
+        self._arrays = None
+        return len(self._genotypes) - 1
+
+    def __len__(self) -> int:
+        return len(self._genotypes)
+
+    @property
+    def arrays(self) -> "_ClassArrays":
+        """All classes, and one more at the end (number −1) of which nothing is known."""
+        if self._arrays is None:
+            genotypes = np.array([*self._genotypes, (-1, -1)], dtype=np.int64)
+            roles = np.where(genotypes[:, 0] >= 0, int(Role.TYPED), int(Role.OBSERVED))
+            roles[-1] = int(Role.UNTYPED)
+            at = np.array([0, *accumulate(len(one) for one in self._likelihoods)], dtype=np.int64)
+            self._arrays = _ClassArrays(genotypes, roles, np.concatenate([np.zeros(0), *self._likelihoods]), at)
+        return self._arrays
+
+
+@dataclass(frozen=True, eq=False)
+class _ClassArrays:
+    genotypes: Integers  # (classes + 1, 2): alleles in order, −1 where not certain
+    roles: Integers  # (classes + 1,)
+    likelihoods: Floats  # those that are not certain, flattened
+    likelihood_at: Integers  # (classes + 1,): where each begins
+
+
+@dataclass(frozen=True, eq=False)
+class GenotypeRows:
+    """P(genotype of the person asked for | what is known) at one marker, for many families.
+
+    `rows` has shape (distinct, genotypes): unordered genotypes in the order of `numpy.triu_indices`, or alleles for a
+    male at an X-linked marker. A row is all zeros where what is known is impossible. `which` says for each family which
+    row is its own, −1 where nothing is known of anybody.
+    """
+
+    rows: Floats
+    which: Integers
+
+
+def genotype_rows(
+    target: str,
+    pedigree: Pedigree,
+    classes: Sequence[KnownClasses],
+    codes: Integers,
+    options: Options = DEFAULT_OPTIONS,
+) -> list[GenotypeRows]:
+    """The genotype of `target` at each marker, in many families that have one pedigree.
+
+    `codes` has shape (families, markers, persons): the class of what is known of each person, −1 for nothing, persons
+    in the order of `pedigree.persons`. Theta, pruning and identical twins are left to `genotype_distributions`.
+
+    >>> from antigone.genetics.alleles import Repeat
+    >>> from antigone.genetics.likelihood import Typed
+    >>> from antigone.genetics.pedigrees import Person
+    >>> at_th01 = KnownClasses(MarkerModel.build("TH01", [Repeat(6), Repeat(7)], [0.2, 0.8]))
+    >>> father = at_th01.add(Typed((Repeat(6), Repeat(6))))
+    >>> pedigree = Pedigree.build([Person("F"), Person("C", "F")])
+    >>> (found,) = genotype_rows("C", pedigree, [at_th01], np.array([[[father, -1]]]))
+    >>> [round(float(q), 9) for q in found.rows[found.which[0]]]  # 6/6, 6/7, 7/7: the mother is anybody
+    [0.2, 0.8, 0.0]
+    """
+    if options.theta or options.prune_untyped_founders or pedigree.twins:
+        raise LikelihoodError("with theta, pruning or identical twins families are computed one by one")
+    if codes.shape[1:] != (len(classes), len(pedigree)):
+        raise LikelihoodError(f"codes of shape {codes.shape} for {len(classes)} markers and {len(pedigree)} persons")
+    work = _Work(target, pedigree, classes, options)
+    found = [work.marker(m, codes[:, m]) for m in range(len(classes))]
+    work.evaluate()
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """Problems of one shape at one marker: `codes` (problems, persons); answers go to `at` in `rows`."""
+
+    marker: int
+    codes: Integers
+    rows: Floats
+    at: Integers
+
+    def part(self, start: int, stop: int) -> "_Task":
+        return _Task(self.marker, self.codes[start:stop], self.rows, self.at[start:stop])
+
+
+class _Work:
+    """Sorts the problems of all markers by shape, then has them evaluated."""
+
+    def __init__(self, target: str, pedigree: Pedigree, classes: Sequence[KnownClasses], options: Options) -> None:
+        self.target = pedigree.position(target)
+        self.classes = classes
+        self.options = options
+        self.inbreeding = _inbreeding(pedigree)
+        self.frames = {
+            x_linked: _Frame(pedigree, x_linked, (target,), options)
+            for x_linked in dict.fromkeys(these.model.x_linked for these in classes)
+        }
+        self.pack = _pack_of(tuple(these.model for these in classes))
+        self.tasks: dict[Shape, list[_Task]] = {}
+
+    def marker(self, m: int, codes: Integers) -> GenotypeRows:
+        """Rows that `evaluate` will fill."""
+        these = self.classes[m]
+        distinct, which = _distinct_rows(codes, len(these))
+        frame = self.frames[these.model.x_linked]
+        roles = these.arrays.roles[distinct]
+        anybody = roles.any(axis=1)
+        haploid = frame.x_linked and frame.members[self.target].male is True
+        rows = np.zeros((len(distinct), len(these.model) if haploid else len(_unordered(len(these.model))[0])))
+        patterns, pattern_of = _distinct_rows(roles, len(Role))
+        for k, pattern in enumerate(patterns):
+            if pattern.any():
+                at = np.flatnonzero(pattern_of == k)
+                shape = frame.shape(tuple(Role(role) for role in pattern))
+                self.tasks.setdefault(shape, []).append(_Task(m, distinct[at], rows, at))
+        return GenotypeRows(rows, np.where(anybody[which], which, -1))
+
+    def evaluate(self) -> None:
+        for shape, tasks in self.tasks.items():
+            for chunk in self._chunks(tasks):
+                self._evaluate(shape, chunk)
+
+    def _chunks(self, tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
+        """Tasks whose answers fit into memory together, markers of about the same size side by side."""
+        chunk: list[_Task] = []
+        count = 0
+        for task in sorted(tasks, key=lambda task: len(self.classes[task.marker].model)):
+            most = max(1, MOST_ANSWERS // len(self.classes[task.marker].model) ** 2)
+            done = 0
+            while done < len(task.codes):
+                if count >= most:
+                    yield chunk
+                    chunk, count = [], 0
+                part = task.part(done, done + most - count)
+                chunk.append(part)
+                done, count = done + len(part.codes), count + len(part.codes)
+        if chunk:
+            yield chunk
+
+    def _evaluate(self, shape: Shape, tasks: Sequence[_Task]) -> None:
+        problems = self._problems(shape, tasks)
+        run = evaluate if self.options.compiled else evaluate_plain
+        largest = max(len(self.classes[task.marker].model) for task in tasks)
+        values = run(schedule(shape, (largest,)), problems).values
+        done = 0
+        for task in tasks:
+            mine = values[done : done + len(task.codes)]
+            done += len(task.codes)
+            rows = self._folded(shape, task, mine)
+            total = rows.sum(axis=1, keepdims=True)
+            task.rows[task.at] = np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
+
+    def _problems(self, shape: Shape, tasks: Sequence[_Task]) -> Problems:
+        arrays = [self.classes[task.marker].arrays for task in tasks]
+        which = np.repeat([task.marker for task in tasks], [len(task.codes) for task in tasks])[:, None]
+        genotypes = np.concatenate([each.genotypes[task.codes] for each, task in zip(arrays, tasks, strict=True)])
+        problems = _with_states(shape, self.pack, which, genotypes[:, None], self.inbreeding, np.zeros(0), 0.0)
+        if any(role is Role.OBSERVED for member in shape.members for role in member.roles):
+            markers = list(dict.fromkeys(task.marker for task in tasks))
+            sizes = [len(self.classes[m].arrays.likelihoods) for m in markers]
+            begins = dict(zip(markers, accumulate([0, *sizes[:-1]]), strict=True))
+            at = [
+                each.likelihood_at[task.codes] + begins[task.marker] for each, task in zip(arrays, tasks, strict=True)
+            ]
+            problems.observations = np.concatenate([self.classes[m].arrays.likelihoods for m in markers])
+            problems.observation_at = np.concatenate(at)[:, None]
+        return problems
+
+    def _folded(self, shape: Shape, task: _Task, values: Floats) -> Floats:
+        """From ordered alleles to unordered genotypes; not yet divided by their sum."""
+        n = len(self.classes[task.marker].model)
+        haploid = _is_haploid(shape, self.target)
+        if shape.members[self.target].roles[0] is Role.TYPED:
+            return self._certain(task, values, n, haploid=haploid)
+        if haploid:
+            return values[:, :n]
+        upper, unlike, lower = _unordered(n)
+        rows = values[:, upper]
+        rows[:, unlike] += values[:, lower]
+        return rows
+
+    def _certain(self, task: _Task, values: Floats, n: int, *, haploid: bool) -> Floats:
+        """The person's own sample leaves one genotype, which is possible or not; `values` are over its states."""
+        genotypes = self.classes[task.marker].arrays.genotypes[task.codes[:, self.target]]
+        a, b = genotypes[:, 0], genotypes[:, 1]
+        place = a if haploid else a * (2 * n - a + 1) // 2 + b - a
+        rows = np.zeros((len(values), task.rows.shape[1]))
+        rows[np.arange(len(rows)), place] = values.any(axis=1)
+        return rows
+
+
+_pack_of = lru_cache(maxsize=8)(ModelPack.of)
+
+
+@lru_cache(maxsize=512)
+def _unordered(alleles: int) -> tuple[Integers, Integers, Integers]:
+    """Where unordered genotypes lie in a flat square of ordered ones; which are heterozygous, and their other place."""
+    a, b = np.triu_indices(alleles)
+    unlike = np.flatnonzero(a != b)
+    return a * alleles + b, unlike, b[unlike] * alleles + a[unlike]
+
+
+def _distinct_rows(rows: Integers, classes: int) -> tuple[Integers, Integers]:
+    """The distinct rows of numbers from −1 to `classes` − 1, and which of them each row is."""
+    radix = classes + 1
+    columns = np.flatnonzero(rows.max(axis=0, initial=-1) >= 0)
+    if len(columns) * np.log2(radix) >= 62:
+        distinct, which = np.unique(rows, axis=0, return_inverse=True)
+        return distinct, which.ravel()
+    keys = np.zeros(len(rows), dtype=np.int64)
+    for column in columns:
+        keys = keys * radix + rows[:, column] + 1
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return rows[first], which
