@@ -38,7 +38,7 @@ from antigone.matching.power_candidates import (
     groups,
     listed_relatives,
 )
-from antigone.matching.power_case import Case, Knowledge, both_known, can_be_asked, smaller_models
+from antigone.matching.power_case import Case, Knowledge, both_known, can_be_asked, smaller_models, told_as_table_error
 from antigone.matching.power_distribution import Distribution, Entry, if_related
 from antigone.matching.preparation import Prepared
 from antigone.matching.tables import what_is_known
@@ -118,21 +118,22 @@ def next_samples(
     With an `individual` the case is that hit, and `log10_lr` what the search says of it (else it is computed here);
     without one it is remains of this `quality` that may turn up. `most_alleles` are told apart at a marker, beside
     those that somebody carries; None: all. `cheaply` tells fewer apart and leaves out pairs of people and people who
-    are not in the family tree.
+    are not in the family tree. Raises `TableError` where the family is too large.
     """
 
     def case(most: int | None) -> Case:
         return Case.of(family, person, prepared, settings, individual, quality, most)
 
-    ranking = _Ranking(family, case(FEWEST_ALLELES if cheaply else most_alleles), requirement, log10_lr)
-    found = [*_samples_of_relatives(ranking, candidates(family, person, cheaply=cheaply))]
-    if not cheaply:
-        few = ranking.case if individual is not None else case(FEWEST_ALLELES)
-        found += _samples_of_relatives(ranking, groups(family, listed_relatives(family, person), person), few)
-    found += _lineages(ranking, individual, methods)
-    found += _panels(ranking, methods)
-    if individual is not None:
-        found += _samples_of_remains(ranking, individual)
+    with told_as_table_error():
+        ranking = _Ranking(family, case(FEWEST_ALLELES if cheaply else most_alleles), requirement, log10_lr)
+        found = [*_samples_of_relatives(ranking, candidates(family, person, cheaply=cheaply))]
+        if not cheaply:
+            few = ranking.case if individual is not None else case(FEWEST_ALLELES)
+            found += _samples_of_relatives(ranking, groups(family, listed_relatives(family, person), person), few)
+        found += _lineages(ranking, individual, methods)
+        found += _panels(ranking, methods)
+        if individual is not None:
+            found += _samples_of_remains(ranking, individual)
     return _ranked(found)
 
 
@@ -261,17 +262,18 @@ def symmetry_breakers(
     the weight that the samples so far give it. `log10_lr` of the answer is the expected log10 LR of the true order over
     the other. Samples that leave the symmetry as it is, such as one of a common parent, are not listed.
     """
-    orders = _Orders.of(family, persons, individuals, prepared, settings, most_alleles)
-    before = orders.differ(orders.now, needed)
     found = []
-    for candidate in candidates_of_two(family, persons):
-        entries = orders.after(candidate)
-        expected = orders.expected(entries)
-        if expected - orders.expected(orders.now) > LEAST_GAIN:
-            after = orders.differ(entries, needed)
-            aim = f"telling which is {persons[0]} and which is {persons[1]}"
-            sentence = candidate.sentence(aim, before, after)
-            found.append(NextSample(candidate.what, candidate.who, before, after, expected, sentence))
+    with told_as_table_error():
+        orders = _Orders.of(family, persons, individuals, prepared, settings, most_alleles)
+        before = orders.differ(orders.now, needed)
+        for candidate in candidates_of_two(family, persons):
+            entries = orders.after(candidate)
+            expected = orders.expected(entries)
+            if expected - orders.expected(orders.now) > LEAST_GAIN:
+                after = orders.differ(entries, needed)
+                aim = f"telling which is {persons[0]} and which is {persons[1]}"
+                sentence = candidate.sentence(aim, before, after)
+                found.append(NextSample(candidate.what, candidate.who, before, after, expected, sentence))
     return _ranked(found)
 
 

@@ -205,13 +205,13 @@ def _by_sex(sex: Sex, male: str, female: str, unknown: str) -> str:
     return {Sex.MALE: male, Sex.FEMALE: female}.get(sex, unknown)
 
 
-_ORDER = ("the", "son", "daughter", "child", "brother", "sister", "sibling")
+_CLOSE = ("the father", "the mother", "son", "daughter", "child", "brother", "sister", "sibling")
 
 
 def closeness(pedigree: Pedigree, person: str, other: str) -> int:
-    """Parents first, then children, siblings, and the others."""
-    first = relation_words(pedigree, person, other).split()[0]
-    return _ORDER.index(first) if first in _ORDER else len(_ORDER)
+    """Parents first, then children, full siblings, and the others."""
+    words = relation_words(pedigree, person, other)
+    return _CLOSE.index(words) if words in _CLOSE else len(_CLOSE)
 
 
 def _parents(pedigree: Pedigree, person: str) -> set[str]:

@@ -5,7 +5,8 @@ four things are simplified, alike before and after a sample: theta is 0, linked 
 is read whole and without error, and of alleles that nobody typed carries only the most frequent are told apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.alleles import Allele, Named
+from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.likelihood import (
     GenotypeDistribution,
     Known,
@@ -28,7 +30,7 @@ from antigone.matching.operation import Family, Individual, Settings
 from antigone.matching.power import ReadingRows, RemainsQuality, log10_ratio, reading_rows
 from antigone.matching.power_distribution import Entry
 from antigone.matching.preparation import Prepared
-from antigone.matching.tables import genotype_pairs, hardy_weinberg, what_is_known
+from antigone.matching.tables import TableError, genotype_pairs, hardy_weinberg, what_is_known
 
 Floats = NDArray[np.float64]
 Knowledge = Mapping[str, Known]
@@ -36,6 +38,15 @@ Knowledge = Mapping[str, Known]
 # Several people are looked at together at a marker where the joint table of their genotypes, and the missing person's
 # where no individual is there, has no more places than this; elsewhere the first of them is looked at alone.
 LARGEST_TABLE = 50_000
+
+
+@contextmanager
+def told_as_table_error() -> Iterator[None]:
+    """A family that is too large for the engine is one whose table cannot be computed."""
+    try:
+        yield
+    except TooComplexError as error:
+        raise TableError(str(error)) from None
 
 
 @dataclass(frozen=True, eq=False)
