@@ -182,6 +182,18 @@ def test_place_and_dates_by_hand() -> None:
     assert by_year.words == "dates: recovered 2021-12-31, missing since 2022: LR 0.2"
 
 
+def test_years_widen_what_is_near_and_beyond_the_reach_nothing_is() -> None:
+    rates = PlaceRates(scale_km=20, growth_km=10, reach_km=100, anywhere=0.3)
+    at_once, after_years = ([place_ratio(km, years, rates).log10 for km in (0, 90)] for years in (0, 5))
+    assert after_years[0] < at_once[0]
+    assert after_years[1] > at_once[1]
+    assert place_ratio(101, 0, rates).log10 == pytest.approx(math.log10(0.3))
+    # By the year alone: missing since 2022, recovered in 2025; 20 + 3 · 10 kilometres.
+    dead = individual(place=(50.0, 30.0), date="2025-06-06")
+    item = the_item(dead, family(since=2022, place=(50.0, 30.0)), "place", NonGeneticRates(place=rates))
+    assert item.log10_lr == pytest.approx(place_ratio(0, 0, replace(rates, scale_km=50)).log10)
+
+
 def test_hair_by_hand() -> None:
     item = the_item(individual(hair="red"), family(hair="red"), "hair")
     # Red is found on (0.03 + 0.07 + 0.08 + 0.70 + 0.03) / 5 = 18.2 % of the dead.

@@ -133,7 +133,7 @@ def stature_ratio(
     as “at least” or “at most”.
     """
     measured = _said_of_stature(found, rates.measured_deviation)
-    told_of_each = _said_of_stature(told, rates.told_deviation) * _statures(_women_among(told_sex), rates)
+    told_of_each = _said_of_stature(told, rates.told_deviation) * _statures(_women_among(told_sex, sex), rates)
     population = _statures(_women_given_recorded(found_sex, sex), rates)
     unrelated = float(measured @ population) / float(population.sum())
     of_told = float(told_of_each.sum())
@@ -141,8 +141,8 @@ def stature_ratio(
     return Ratio((1 - rates.error) * same + rates.error * unrelated, unrelated)
 
 
-def _women_among(told: Sex) -> float:
-    return {Sex.FEMALE: 1.0, Sex.MALE: 0.0}.get(told, 0.5)
+def _women_among(of: Sex, rates: SexRates) -> float:
+    return {Sex.FEMALE: 1.0, Sex.MALE: 0.0}.get(of, rates.women)
 
 
 def _women_given_recorded(found: Sex, rates: SexRates) -> float:
@@ -151,7 +151,7 @@ def _women_given_recorded(found: Sex, rates: SexRates) -> float:
         return rates.women
     women = rates.women * _probability_recorded(found, Sex.FEMALE, rates)
     men = (1 - rates.women) * _probability_recorded(found, Sex.MALE, rates)
-    return women / (women + men) if women + men > 0 else _women_among(found)
+    return women / (women + men) if women + men > 0 else _women_among(found, rates)
 
 
 @lru_cache(maxsize=64)

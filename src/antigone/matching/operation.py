@@ -92,8 +92,9 @@ class Settings:
     """All that is decided before a search.
 
     `prior` is s, the probability that an individual is among the missing persons searched (an open set: it may be
-    nobody here). `priors` declare it in three ways and by transfer, several times where people disagree. `threshold` is the log10 LR from which a pair is listed as a hit. `markers` are canonical names, in
-    the order in which they are shown. `year` is the calendar year of the recoveries, for ages.
+    nobody here). `priors` declare it in three ways and by transfer, several times where people disagree. `threshold` is
+    the log10 LR from which a pair is listed as a hit. `markers` are canonical names, in the order in which they are
+    shown. `year` is the calendar year of the recoveries, for ages. `non_dna` are the rates of evidence beside DNA.
     """
 
     markers: tuple[str, ...]
