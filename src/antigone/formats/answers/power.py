@@ -45,13 +45,17 @@ def _missing_person(case: Node, comparison: Comparison) -> None:
 
 
 def _expected_lr(case: Node, comparison: Comparison) -> None:
-    """The peer's answer has one figure a marker, or one for all of them: the product."""
-    numerator, denominator = (read_pedigree(case[side]["pedigree"]) for side in ("numerator", "denominator"))
+    """The peer's figures are one a marker, or one for all of them: the product."""
+    numerator, denominator = (case.at(side, "pedigree") for side in ("numerator", "denominator"))
+    if numerator is None or denominator is None:
+        comparison.not_computed("not computed: expected the pedigrees ‘numerator’ and ‘denominator’")
+        return
+    first, second = read_pedigree(numerator), read_pedigree(denominator)
     truth = case.at("true", "pedigree")
-    models, known = _markers(case, numerator, denominator)
+    models, known = _markers(case, first, second)
     ids = [name.text() for name in case["ids_to_type"].items()]
     true_pedigree = None if truth is None else read_pedigree(truth)
-    expected = expected_lr(numerator, denominator, ids, models, known, truth=true_pedigree)
+    expected = expected_lr(first, second, ids, models, known, truth=true_pedigree)
     names = [model.name for model in models]
     for figure, node in case["answer"].pairs():
         if isinstance(node.value, list):
