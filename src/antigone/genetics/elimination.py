@@ -287,7 +287,8 @@ class _Elimination:
 
     def _finish(self) -> None:
         """Multiply what is left, over the variables asked for."""
-        factors = [Factor(table) for table in self.plain]
+        waiting = {id(half): half for halves in self.read_at for half in halves}  # where a selector is asked for
+        factors = [Factor(table) for table in self.plain] + [half.factor() for half in waiting.values()]
         self._step(factors, list(dict.fromkeys(self.network.query)), NONE, locus=0)
 
     def _step(self, factors: Iterable[Factor], remaining: list[int], summed: int, *, locus: int) -> int:

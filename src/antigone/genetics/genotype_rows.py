@@ -6,7 +6,7 @@ one shape, whatever the marker, and the compiled engine takes them in one call. 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 
@@ -29,7 +29,7 @@ from antigone.genetics.likelihood import (
     _with_states,
 )
 from antigone.genetics.models import MarkerModel
-from antigone.genetics.network import Role, Shape
+from antigone.genetics.network import Role, Shape, build
 from antigone.genetics.pedigrees import Pedigree
 
 Floats = NDArray[np.float64]
@@ -132,6 +132,50 @@ def genotype_rows(
 
 
 @dataclass(frozen=True, eq=False)
+class PhasedRows:
+    """P(genotype of the person asked for, which alleles were passed on, what is known) at one marker.
+
+    `rows` has shape (distinct, 2**meioses, genotypes), up to one factor a row. The second axis says of each of
+    `meioses` (child, side), the first one most slowly, whether the parent passed the allele of their own father (0) or
+    mother (1). What the two alleles of a founder are called is arbitrary, so each row is symmetric under exchanging
+    them.
+    """
+
+    rows: Floats
+    which: Integers
+    meioses: tuple[tuple[int, int], ...]
+
+
+def phased_meioses(
+    target: str, pedigree: Pedigree, classes: KnownClasses, codes: Integers, options: Options = DEFAULT_OPTIONS
+) -> tuple[tuple[int, int], ...]:
+    """The meioses that `phased_rows` will tell apart."""
+    work = _PhasedWork(target, pedigree, classes, options, ())
+    work.marker(0, codes)
+    return tuple(sorted({meiosis for shape in work.tasks for meiosis in build(shape).selected}))
+
+
+def phased_rows(
+    target: str,
+    pedigree: Pedigree,
+    classes: KnownClasses,
+    codes: Integers,
+    meioses: tuple[tuple[int, int], ...],
+    options: Options = DEFAULT_OPTIONS,
+) -> PhasedRows:
+    """`genotype_rows` at one marker, by who passed what; `codes` has shape (families, persons).
+
+    `meioses` hold at least those of `phased_meioses`. Two markers with a recombination fraction between them are
+    independent given these, so that products of such rows are what linked markers say together.
+    """
+    work = _PhasedWork(target, pedigree, classes, options, meioses)
+    found = work.marker(0, codes)
+    work.evaluate()
+    distinct = len(found.rows)
+    return PhasedRows(found.rows.reshape(distinct, 2 ** len(meioses), -1), found.which, meioses)
+
+
+@dataclass(frozen=True, eq=False)
 class _Task:
     """Problems of one shape at one marker: `codes` (problems, persons); answers go to `at` in `rows`."""
 
@@ -146,6 +190,8 @@ class _Task:
 
 class _Work:
     """Sorts the problems of all markers by shape, then has them evaluated."""
+
+    phases = 1  # answers for each genotype
 
     def __init__(self, target: str, pedigree: Pedigree, classes: Sequence[KnownClasses], options: Options) -> None:
         self.target = pedigree.position(target)
@@ -167,14 +213,18 @@ class _Work:
         roles = these.arrays.roles[distinct]
         anybody = roles.any(axis=1)
         haploid = frame.x_linked and frame.members[self.target].male is True
-        rows = np.zeros((len(distinct), len(these.model) if haploid else len(_unordered(len(these.model))[0])))
+        genotypes = len(these.model) if haploid else len(_unordered(len(these.model))[0])
+        rows = np.zeros((len(distinct), self.phases * genotypes))
         patterns, pattern_of = _distinct_rows(roles, len(Role))
         for k, pattern in enumerate(patterns):
             if pattern.any():
                 at = np.flatnonzero(pattern_of == k)
-                shape = frame.shape(tuple(Role(role) for role in pattern))
+                shape = self.shape(frame, tuple(Role(role) for role in pattern))
                 self.tasks.setdefault(shape, []).append(_Task(m, distinct[at], rows, at))
         return GenotypeRows(rows, np.where(anybody[which], which, -1))
+
+    def shape(self, frame: _Frame, roles: tuple[Role, ...]) -> Shape:
+        return frame.shape(roles)
 
     def evaluate(self) -> None:
         for shape, tasks in self.tasks.items():
@@ -186,7 +236,7 @@ class _Work:
         chunk: list[_Task] = []
         count = 0
         for task in sorted(tasks, key=lambda task: len(self.classes[task.marker].model)):
-            most = max(1, MOST_ANSWERS // len(self.classes[task.marker].model) ** 2)
+            most = max(1, MOST_ANSWERS // (self.phases * len(self.classes[task.marker].model) ** 2))
             done = 0
             while done < len(task.codes):
                 if count >= most:
@@ -208,7 +258,7 @@ class _Work:
             mine = values[done : done + len(task.codes)]
             done += len(task.codes)
             rows = self._folded(shape, task, mine)
-            total = rows.sum(axis=1, keepdims=True)
+            total = rows.sum(axis=1, keepdims=True)  # no more than a factor where rows are by phase
             task.rows[task.at] = np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
 
     def _problems(self, shape: Shape, tasks: Sequence[_Task]) -> Problems:
@@ -248,6 +298,64 @@ class _Work:
         rows = np.zeros((len(values), task.rows.shape[1]))
         rows[np.arange(len(rows)), place] = values.any(axis=1)
         return rows
+
+
+class _PhasedWork(_Work):
+    """The same with the selectors of all meioses in front of the answers."""
+
+    def __init__(
+        self,
+        target: str,
+        pedigree: Pedigree,
+        classes: KnownClasses,
+        options: Options,
+        meioses: tuple[tuple[int, int], ...],
+    ) -> None:
+        super().__init__(target, pedigree, [classes], options)
+        self.meioses = meioses
+        self.phases = 2 ** len(meioses)
+
+    def shape(self, frame: _Frame, roles: tuple[Role, ...]) -> Shape:
+        return replace(frame.shape(roles), phased=True)
+
+    def _folded(self, shape: Shape, task: _Task, values: Floats) -> Floats:
+        selected = schedule(shape, (len(self.classes[0].model),)).network.selected
+        phases, count = 2 ** len(selected), len(values)
+        if shape.members[self.target].roles[0] is Role.TYPED:
+            rows = self._certain_phased(shape, task, values, phases)
+        else:
+            n = len(self.classes[0].model)
+            wide = n if _is_haploid(shape, self.target) else n * n
+            flat = values[:, : phases * wide].reshape(count * phases, wide)
+            rows = super()._folded(shape, task, flat).reshape(count, phases, -1)
+        return self._among_all(rows, selected).reshape(count, -1)
+
+    def _certain_phased(self, shape: Shape, task: _Task, values: Floats, phases: int) -> Floats:
+        """The person's genotype is certain: a sum over which of its alleles came from whom."""
+        genotypes = self.classes[0].arrays.genotypes[task.codes[:, self.target]]
+        a, b = genotypes[:, 0], genotypes[:, 1]
+        n, haploid = len(self.classes[0].model), _is_haploid(shape, self.target)
+        place = a if haploid else a * (2 * n - a + 1) // 2 + b - a
+        one = values[:, :phases]
+        if haploid:
+            sums = one
+        else:
+            two = values[:, : 2 * phases]
+            two = np.pad(two, ((0, 0), (0, 2 * phases - two.shape[1]))).reshape(len(values), phases, 2)
+            sums = np.where((a != b)[:, None], two.sum(axis=2), one)
+        rows = np.zeros((len(values), phases, task.rows.shape[1] // self.phases))
+        rows[np.arange(len(rows)), :, place] = sums
+        return rows
+
+    def _among_all(self, rows: Floats, selected: Sequence[tuple[int, int]]) -> Floats:
+        """The axes of these meioses among those of all; the others make no difference here."""
+        count, genotypes = len(rows), rows.shape[2]
+        order = sorted(range(len(selected)), key=lambda k: self.meioses.index(selected[k]))
+        cube = rows.reshape(count, *[2] * len(selected), genotypes)
+        cube = cube.transpose(0, *[1 + k for k in order], len(selected) + 1)
+        here = [2 if meiosis in selected else 1 for meiosis in self.meioses]
+        cube = cube.reshape(count, *here, genotypes)
+        return np.broadcast_to(cube, (count, *[2] * len(self.meioses), genotypes)).reshape(count, -1, genotypes)
 
 
 _pack_of = lru_cache(maxsize=8)(ModelPack.of)

@@ -607,7 +607,7 @@ def _with_states(
     a, b = np.maximum(genotypes[..., 0], 0), np.maximum(genotypes[..., 1], 0)
     heterozygous = a != b
     # A founder's alleles need no order unless a linked locus gives them one.
-    unordered = founder & (shape.loci == 1)
+    unordered = founder & (shape.loci == 1 and not shape.phased)
     count = np.where(heterozygous & ~unordered & ~haploid, 2, 1)
     ways = np.where(heterozygous & unordered, 2.0, 1.0)
     if theta:

@@ -44,13 +44,15 @@ class Shape:
     """All that decides how a likelihood is computed, without a single allele: the key of the cache of schedules.
 
     `ties` gives each founder allele (in the order of `founder_alleles`, locus by locus) the cluster that it shares a
-    draw with; empty means that each is drawn by itself.
+    draw with; empty means that each is drawn by itself. With `phased` the selectors are asked for too, before those who
+    are queried.
     """
 
     members: tuple[Member, ...]
     loci: int = 1
     x_linked: bool = False
     ties: tuple[int, ...] = ()
+    phased: bool = False
 
 
 class VariableKind(IntEnum):
@@ -132,13 +134,14 @@ class Gate:
 
 @dataclass
 class Network:
-    """Variables, tables and gates; `query` are the variables that stay."""
+    """Variables, tables and gates; `query` are the variables that stay, `selected` the meioses with a selector."""
 
     variables: list[Variable] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     plain: list[int] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     query: list[int] = field(default_factory=list)
+    selected: list[tuple[int, int]] = field(default_factory=list)  # child and side, in the order of their selectors
 
     def new_variable(self, kind: VariableKind, locus: int, person: int = -1) -> int:
         """Its number."""
@@ -257,7 +260,7 @@ class _Builder:
         self.shape = shape
         self.keep = relevant(shape.members)
         self.passed = _meioses_of(shape, self.keep)
-        self.linked = shape.loci > 1
+        self.linked = shape.loci > 1 or shape.phased
         self.network = Network()
         self.drawn: dict[tuple[int, int, int], int] = {}  # (locus, person, side) → variable of a founder allele
         self.people: dict[tuple[int, int], _Alleles] = {}  # (locus, person)
@@ -273,6 +276,9 @@ class _Builder:
                 self._evidence(i, locus)
                 self._meioses(i, locus)
         self._recombination()
+        self.network.selected = list(self.selectors)
+        if self.shape.phased:
+            self.network.query += [selector for selectors in self.selectors.values() for selector in selectors]
         for locus in range(self.shape.loci):
             for i in kept:
                 if self.shape.members[i].queried:

@@ -130,11 +130,8 @@ class TableBatches:
     def block(self, members: Integers, *, explain: bool = True) -> Block:
         """The tables of these missing persons; without `explain` contradictions are not looked into."""
         sought = tuple(self.missing[j] for j in members)
-        groups: dict[object, list[int]] = {}
-        for k, (family, person) in enumerate(sought):
-            groups.setdefault(self._structure(family, person), []).append(k)
         found = _Joined(sought, self)
-        for structure, group in groups.items():
+        for structure, group in self._by_structure(sought).items():
             if structure is None:
                 found.one_by_one(group)
                 continue
@@ -144,6 +141,31 @@ class TableBatches:
                 found.one_by_one(group)
         markers = tuple(found.marker(m) for m in range(len(self.prepared.models)))
         return Block(members, sought, markers, found.contradictions, found.refused, found.alone)
+
+    def _by_structure(self, sought: Sequence[Sought]) -> dict[object, list[int]]:
+        groups: dict[object, list[int]] = {}
+        for k, (family, person) in enumerate(sought):
+            groups.setdefault(self._structure(family, person), []).append(k)
+        return groups
+
+    def groups(self, block: Block) -> Iterator[list[int]]:
+        """Members of a block whose tables there are: those with like pedigrees, and who was computed alone."""
+        for group in self._by_structure(block.sought).values():
+            together = [k for k in group if k not in block.alone and k not in block.refused]
+            yield from ([k] for k in group if k in block.alone)
+            if together:
+                yield together
+
+    def codes_of(self, sought: Sequence[Sought], group: Sequence[int]) -> Integers:
+        """What is known in families with like pedigrees, as `genotype_rows` takes it."""
+        family, person = sought[group[0]]
+        codes = np.full((len(group), len(self.prepared.models), len(family.pedigree)), -1, dtype=np.int64)
+        for row, k in enumerate(group):
+            for position, of_person in self.codes[id(sought[k][0])]:
+                codes[row, :, position] = of_person
+        if family.pedigree[person].sex is Sex.UNKNOWN:
+            codes[:, [model.x_linked for model in self.prepared.models]] = -1
+        return codes
 
     def table(self, block: Block, k: int) -> ConditionalTable:
         """The table of one missing person of a block, as `conditional_table` gives it."""
@@ -213,12 +235,7 @@ class _Joined:
     def together(self, group: Sequence[int], *, explain: bool) -> None:
         batches = self.batches
         family, person = self.sought[group[0]]
-        codes = np.full((len(group), len(batches.prepared.models), len(family.pedigree)), -1, dtype=np.int64)
-        for row, k in enumerate(group):
-            for position, of_person in batches.codes[id(self.sought[k][0])]:
-                codes[row, :, position] = of_person
-        if family.pedigree[person].sex is Sex.UNKNOWN:
-            codes[:, [model.x_linked for model in batches.prepared.models]] = -1
+        codes = batches.codes_of(self.sought, group)
         found = genotype_rows(person, family.pedigree, batches.classes, codes, batches.prepared.options)
         for m, these in enumerate(found):
             impossible = ~these.rows.any(axis=1)

@@ -189,7 +189,7 @@ class _Searching:
         """Compare everybody with some missing persons."""
         block = self.batches.block(members)
         lowest = min(self.floor, self._listed_from)
-        linked = linked_rows(block, self.batches, self.classes, self.sweep.pairs)
+        linked = linked_rows(block, self.batches, self.sweep)
         swept = self.sweep.over(block, linked, self.floor, lowest)
         counted = [
             (self.batches.table(block, k), self.to_count[j])

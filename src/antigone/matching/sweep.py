@@ -127,6 +127,10 @@ class Sweep:
             logs[these.which] = related - np.log10(sparse.under(rows.unrelated))
         return logs
 
+    def under(self, m: int, tables: Floats, *, haploid: bool) -> Floats:
+        """P(class) of those of one sex (`haploid`) or of all, under each table of genotypes; (classes, tables)."""
+        return self._rows[m][haploid].under(tables)
+
     def _stacked(self, block: Block, by_class: Sequence[Floats], members: Integers) -> Floats:
         """The classes of all markers under one another, one column a missing person, and a row of zeros."""
         stacked = np.zeros((int(self._first_row[-1]) + 1, len(members)))
