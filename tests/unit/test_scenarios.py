@@ -20,6 +20,7 @@ from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood
 from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import is_discordant
+from antigone.matching.nongenetic import non_dna_evidence
 from antigone.matching.operation import Family, Operation
 from antigone.matching.preparation import prepare
 from antigone.scenarios import PRESETS, Preset, Scenario, ScenarioError, described, parse_overrides, preset, simulate
@@ -750,6 +751,93 @@ def test_somebody_in_more_parts_than_there_are_elements_has_parts_without_any() 
     in_fourteen = [own for own in parts.values() if len(own) == 14]
     assert len(in_fourteen) > 5
     assert all(sorted(own) == [0] * 3 + [1] * 11 for own in in_fourteen)
+
+
+# What is known beside DNA
+
+
+def ratios_of_true_pairs(scenario: Scenario) -> dict[str, np.ndarray]:
+    """The LRs of everything beside DNA, of remains against the missing persons that they are."""
+    families, remains = families_of(scenario), {one.id: one for one in scenario.operation.individuals}
+    rates, found = scenario.operation.settings.non_dna, {}
+    for row in scenario.truth:
+        if row.missing_person is not None and row.family is not None:
+            evidence = non_dna_evidence(
+                remains[row.remains], families[row.family], row.missing_person, rates, JUNE.year
+            )
+            for item in evidence:
+                found.setdefault(item.kind, []).append(item.lr)
+    return {kind: np.array(ratios) for kind, ratios in found.items()}
+
+
+def test_what_is_known_of_true_pairs_follows_the_declared_model(plain: Scenario) -> None:
+    """E[1/LR | the same person] = 1 for what is drawn by the model, and below where declared errors never happen."""
+    ratios = ratios_of_true_pairs(plain)
+    drawn = {"stature", "hair", "documents", "place", "dates", "tattoos", "scars", "birthmarks", "piercings"}
+    assert set(ratios) == drawn | {"sex", "age"}
+    for kind in drawn:
+        inverse = 1 / ratios[kind]
+        assert len(inverse) > 50
+        assert abs(inverse.mean() - 1) < 4 * inverse.std() / math.sqrt(len(inverse)), kind
+    assert (1 / ratios["sex"]).mean() < 1
+    assert (1 / ratios["age"]).mean() < 1
+    assert np.median(ratios["stature"]) > 1.2
+    assert np.median(ratios["hair"]) > 1.2
+
+
+def test_hostile_descriptions_are_worse_than_declared(plain: Scenario, hostile: Scenario) -> None:
+    assert hostile.operation.settings.non_dna == plain.operation.settings.non_dna
+    own, of_others = (np.mean(ratios_of_true_pairs(one)["documents"] > 1) for one in (plain, hostile))
+    assert own > of_others
+    wrong = simulate("june-2025", scale=0.1, seed=5, overrides={"hair_confused": 1.0, "hair_found_share": 1.0})
+    inverse = 1 / ratios_of_true_pairs(wrong)["hair"]
+    assert inverse.mean() > 1 + 4 * inverse.std() / math.sqrt(len(inverse))
+
+
+def test_a_document_is_its_own_or_that_of_one_of_the_ten_nearest() -> None:
+    shares = {"document_found_share": 1.0, "described_share": 1.0, "not_listed_share": 0.0, "reported_twice_share": 0.0}
+    scenario = simulate("june-2025", scale=0.05, seed=2, overrides=shares)
+    families = families_of(scenario)
+    told = {
+        number: person for f in families.values() for person, one in f.descriptions.items() for number in one.documents
+    }
+    people = [row.missing_person for row in scenario.truth]
+    own, others = 0, 0
+    for k, one in enumerate(scenario.operation.individuals):
+        assert one.description is not None
+        [number] = one.description.documents
+        if number in told:
+            whose = told[number]
+            near = [people[(k + step) % len(people)] for step in range(-5, 6)]
+            assert whose in near
+            own += whose == people[k]
+            others += whose != people[k]
+    assert within(own, own + others, JUNE.document_own)
+
+
+def test_parts_of_one_person_are_recovered_at_one_place_and_bones_have_no_hair(plain: Scenario) -> None:
+    remains = {one.id: one for one in plain.operation.individuals}
+    parts: dict[str, list[str]] = {}
+    for row in plain.truth:
+        parts.setdefault(row.individual, []).append(row.remains)
+    several = [[remains[k].description for k in own] for own in parts.values() if len(own) > 1]
+    assert all(
+        one is None or (one.hair, one.marks, one.stature) == ("", (), (None, None)) for own in several for one in own
+    )
+    places = [{one.place for one in own if one is not None and one.place is not None} for own in several]
+    assert all(len(found) <= 1 for found in places)
+    assert any(places)
+
+
+def test_who_is_last_seen_before_the_transfers_and_in_the_year_of_going_missing(plain: Scenario) -> None:
+    for family in plain.operation.families:
+        for person, one in family.descriptions.items():
+            assert person in family.missing
+            assert one.day is not None
+            assert one.day.year == family.missing_since[person]
+            assert one.date < "2025-06-11"
+    described = sum(len(family.descriptions) for family in plain.operation.families)
+    assert within(described, 6000, JUNE.described_share)
 
 
 # Priors

@@ -1,4 +1,4 @@
-"""What the examiner of the remains writes down: sex, a range of ages, stature."""
+"""What the examiner of the remains writes down: sex, a range of ages."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,6 @@ from antigone.genetics.pedigrees import Sex
 from antigone.scenarios.presets import Preset
 
 _OTHER = {Sex.MALE: Sex.FEMALE, Sex.FEMALE: Sex.MALE}
-# Mean and standard deviation of adult stature in centimetres, in round figures.
-_STATURE = {Sex.MALE: (177, 7), Sex.FEMALE: (165, 6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,6 @@ class Examination:
     sex: Sex
     age_min: float | None
     age_max: float | None
-    stature: str
     wrong: tuple[str, ...]
 
 
@@ -29,7 +26,6 @@ def examine(preset: Preset, sex: Sex, age: int, *, part: bool, rng: np.random.Ge
     A range of ages holds the true age, narrow in children and wide in the old, unless `age_error` strikes.
     """
     u = rng.random(6)
-    z = float(rng.standard_normal())
     wrong = []
     recorded = sex
     if u[0] < (preset.part_sex_unknown_share if part else preset.sex_unknown_share):
@@ -44,12 +40,10 @@ def examine(preset: Preset, sex: Sex, age: int, *, part: bool, rng: np.random.Ge
         if u[4] < preset.age_error:
             youngest, oldest = _range_beside(youngest, oldest, older=bool(u[5] < 0.5))
             wrong.append("age")
-    stature = "" if part or age < 18 else _stature(sex, z)
     return Examination(
         recorded,
         None if youngest is None else float(youngest),
         None if oldest is None else float(oldest),
-        stature,
         tuple(wrong),
     )
 
@@ -66,9 +60,3 @@ def _range_beside(youngest: int, oldest: int, *, older: bool) -> tuple[int, int]
     if older or youngest < width:
         return youngest + width, oldest + width
     return youngest - width, oldest - width
-
-
-def _stature(sex: Sex, z: float) -> str:
-    mean, deviation = _STATURE[sex]
-    middle = round(mean + deviation * z)
-    return f"{middle - 4}-{middle + 4} cm"

@@ -199,6 +199,28 @@ class Preset:
     sex_error: float = _setting(0.0, "share of recorded sexes that are wrong", hostile=0.01)
     age_error: float = _setting(0.0, "share of recorded age ranges that miss the true age", hostile=0.05)
 
+    # What is known beside DNA
+    described_share: float = _setting(
+        0.6, "share of missing persons whom their family describes: stature, hair, marks, a document, day and place"
+    )
+    hair_colours: tuple[float, ...] = _setting((0.1, 0.55, 0.2, 0.02, 0.13), "shares of black, brown, blond, red, grey")
+    hair_found_share: float = _setting(0.4, "share of bodies in one piece of which the colour of the hair is recorded")
+    marks_looked_share: float = _setting(0.4, "share of bodies in one piece on which marks were looked for")
+    document_found_share: float = _setting(0.1, "share of remains with which a document is found")
+    recovery_known_share: float = _setting(0.3, "share of remains of which day and place of recovery are known")
+    stature_error: float = _setting(
+        0.02, "share of measured statures that are not the person's; the engine is told the plain value", hostile=0.06
+    )
+    hair_confused: float = _setting(0.0, "share of recorded colours of hair that are any colour alike", hostile=0.1)
+    document_own: float = _setting(
+        0.5,
+        "share of documents that belong to the remains with which they are found; the engine is told the plain value",
+        hostile=0.3,
+    )
+    found_anywhere: float = _setting(
+        0.3, "share of people found far from where they were last seen; the engine is told the plain value", hostile=0.5
+    )
+
     # What is declared
     threshold: float = _setting(4.0, "log10 LR from which a pair is listed as a hit", "dvir's LR 1e4 (FIELD E)")
     prior_factor: float = _setting(
@@ -367,12 +389,14 @@ _WEIGHED_TOGETHER = (
     ("brothers_references",),
     ("whole_family_children",),
     ("whole_family_references",),
+    ("hair_colours",),
     ("two_brothers", "father_and_son"),
     REFERENCE_WEIGHTS,
 )
 _LENGTHS = {
     "brothers_references": 3,
     "whole_family_references": 3,
+    "hair_colours": 5,
     "missing_since": 2,
     "soldier_age": 2,
     "civilian_age": 2,

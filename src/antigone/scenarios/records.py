@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow
 from antigone.genetics.pedigrees import Pedigree, Person
 from antigone.genetics.profiles import Profile
+from antigone.matching.description import Description
 from antigone.matching.operation import Family, Individual
 from antigone.scenarios.dead import Dead
 from antigone.scenarios.transfers import Arrival
@@ -92,9 +93,18 @@ def sample_numbers(first: int, count: int) -> tuple[str, ...]:
 
 
 def family(
-    register: Register, report: Report, name: str, profiles: Mapping[str, Profile], words: frozenset[str]
+    register: Register,
+    report: Report,
+    name: str,
+    profiles: Mapping[str, Profile],
+    words: frozenset[str],
+    told: Mapping[int, Description],
 ) -> Family:
-    """One family as the engine takes it. `words` are the suffixes of those who have no unlisted sibling by its word."""
+    """One family as the engine takes it.
+
+    `words` are the suffixes of those who have no unlisted sibling by its word, `told` is what is told of whom in the
+    world.
+    """
     world = register.world
 
     def full(suffix: str | None) -> str | None:
@@ -113,7 +123,9 @@ def family(
     missing = tuple(f"{name}-{suffix}" for suffix in report.missing)
     since = {f"{name}-{suffix}": world.gone[report.members[suffix].world] for suffix in report.missing}
     alone = frozenset(f"{name}-{suffix}" for suffix in words)
-    return Family(name, Pedigree.build(persons, family=name), missing, profiles, since, alone)
+    persons_told = {f"{name}-{suffix}": told.get(report.members[suffix].world) for suffix in report.missing}
+    descriptions = {person: one for person, one in persons_told.items() if one is not None}
+    return Family(name, Pedigree.build(persons, family=name), missing, profiles, since, alone, descriptions)
 
 
 def truth(

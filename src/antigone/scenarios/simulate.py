@@ -13,12 +13,14 @@ from antigone.genetics.frequencies import nist_1036_caucasian
 from antigone.genetics.markers import Inheritance, UnknownPanelError, marker, panel
 from antigone.genetics.mutation import Mutation, Stepwise
 from antigone.genetics.profiles import Profile
+from antigone.matching.description import Description
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.preparation import prepare
 from antigone.matching.prior import Prior
 from antigone.scenarios import story
 from antigone.scenarios.dead import Status, choose_the_dead
 from antigone.scenarios.declaring import declared_priors, prior_of_pairs
+from antigone.scenarios.descriptions import Described, declared_evidence, describe, or_nothing
 from antigone.scenarios.elements import elements_present
 from antigone.scenarios.examination import Examination, examine
 from antigone.scenarios.genotypes import Codes, Kinship, drop_through
@@ -68,6 +70,9 @@ _PARTS = (
     "labels of donors",
     "words",
     "elements",
+    "people",
+    "told",
+    "found",
 )
 
 # What a bureau knows of its laboratory and of its register, and therefore declares. The rest it cannot know: of that
@@ -87,6 +92,12 @@ _DECLARED = frozenset(
         "not_listed_share",
         "without_references_share",
         "own_soldier_share",
+        "civilian_share",
+        "soldier_age",
+        "civilian_age",
+        "age_shape",
+        "woman_soldier_share",
+        "hair_colours",
         "threshold",
         "prior_factor",
     }
@@ -159,7 +170,8 @@ def simulate(
     codes = drop_through(
         happening.register.world, world_before, happening.changed_households(), prepared, true.fst, chance
     )
-    recording = _Recording(true, happening, codes, Bench(prepared.models), chance)
+    described = describe(true, happening, chance)
+    recording = _Recording(true, happening, codes, Bench(prepared.models), described, chance)
     operation = Operation(_title(told), recording.individuals(), recording.families(), nist_1036_caucasian(), settings)
     untold = recording.untold()
     told_story = {
@@ -231,6 +243,7 @@ def declared_settings(preset: Preset, prior: float, priors: tuple[Prior, ...]) -
         remains=SampleErrors(DropOut(preset.drop_out), preset.drop_in),
         year=preset.year,
         priors=priors,
+        non_dna=declared_evidence(preset),
     )
 
 
@@ -264,8 +277,10 @@ class _Recording:
         happening: Happening,
         codes: Codes,
         bench: Bench,
+        described: Described,
         chance: Mapping[str, np.random.Generator],
     ) -> None:
+        self.described = described
         self.preset, self.happening, self.codes, self.bench, self.chance = preset, happening, codes, bench, chance
         self.quality = sample_quality(preset, len(happening.arrival.remains), chance["quality"])
         self.donors = _donors(happening.register)
@@ -300,11 +315,12 @@ class _Recording:
                     seen.sex,
                     seen.age_min,
                     seen.age_max,
-                    seen.stature,
+                    _in_words(self.described.remains[k]),
                     bags[remains.bag],
                     f"T{remains.transfer + 1}",
                     (samples[k],),
                     elements=elements[k],
+                    description=or_nothing(self.described.remains[k]),
                 )
             )
         return tuple(found)
@@ -335,7 +351,7 @@ class _Recording:
         for number, suffix in self.happening.words:
             words[number].add(suffix)
         return tuple(
-            family(register, report, name, found, frozenset(given))
+            family(register, report, name, found, frozenset(given), self.described.missing)
             for report, name, found, given in zip(register.reports, names, profiles, words, strict=True)
         )
 
@@ -396,6 +412,12 @@ class _Recording:
     def counts(self) -> dict[str, Any]:
         """Counts for the story."""
         return story.counts(self.preset, self.happening, self.quality, self.thrown_away, len(self.donors))
+
+
+def _in_words(description: Description) -> str:
+    """A stature as `remains.csv` has it."""
+    low, high = description.stature
+    return "" if low is None or high is None else f"{low:.0f}-{high:.0f} cm"
 
 
 def _donors(register: Register) -> list[tuple[int, str]]:
