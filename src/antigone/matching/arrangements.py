@@ -16,6 +16,7 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
+from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.likelihood import (
     Known,
     Observed,
@@ -25,7 +26,7 @@ from antigone.genetics.likelihood import (
     typed_log_likelihoods,
 )
 from antigone.genetics.models import MarkerModel
-from antigone.genetics.observation import Reads
+from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.classes import sex_by_amelogenin
@@ -280,7 +281,7 @@ class Evidence:
 
     `codes` has shape (samples, markers, 2): exact genotypes as indices of alleles, −1 where there is none. `known` is
     what was read under the declared error rates where that is more than an exact genotype (marker → person); it is
-    empty in a screening, which leaves such readings out. `sexes` are the sexes that amelogenin shows.
+    empty in a quick look, which leaves such readings out. `sexes` are the sexes that amelogenin shows.
     """
 
     family: Family
@@ -291,20 +292,17 @@ class Evidence:
 
     @classmethod
     def exact(cls, family: Family, models: Sequence[MarkerModel]) -> "Evidence":
-        """Only what was read as an exact genotype, taken at its word: for screening."""
+        """Only what was read as an exact genotype, taken at its word: for a quick look."""
         codes = np.full((len(family.profiles), len(models), 2), -1, dtype=np.int64)
         for row, (person, profile) in enumerate(family.profiles.items()):
             sex = family.pedigree[person].sex
             for m, model in enumerate(models):
-                readings = profile.readings.get(model.name, ())
-                if len(readings) != 1 or readings[0].reads is Reads.OTHER_UNSEEN:
+                reading = _at_its_word(profile.readings.get(model.name, ()))
+                if reading is None or (model.x_linked and sex is Sex.UNKNOWN):
                     continue
-                alleles = readings[0].alleles
-                if len(alleles) > (1 if model.x_linked and sex is not Sex.FEMALE else 2):
-                    continue
-                if model.x_linked and sex is Sex.UNKNOWN:
-                    continue
-                codes[row, m] = model.index[alleles[0]], model.index[alleles[-1]]
+                alleles = reading.alleles
+                if len(alleles) <= (1 if model.x_linked and sex is Sex.MALE else 2):
+                    codes[row, m] = model.index[alleles[0]], model.index[alleles[-1]]
         return cls(family, tuple(family.profiles), codes, {}, _shown_sexes(family))
 
     @classmethod
@@ -321,6 +319,21 @@ class Evidence:
             else:
                 known[m] = here
         return cls(family, samples, codes, known, _shown_sexes(family))
+
+    def used(self, models: Sequence[MarkerModel]) -> float:
+        """The share of what was read that a quick look uses, in the sample where it is least."""
+        shares = []
+        for row, profile in enumerate(self.family.profiles.values()):
+            read = sum(bool(profile.readings.get(model.name)) for model in models)
+            shares.append(np.count_nonzero(self.codes[row, :, 0] >= 0) / read if read else 1.0)
+        return min(shares)
+
+
+def _at_its_word(readings: Sequence[Reading]) -> Reading | None:
+    """What all replicates show alike, where they do and claim to show everything."""
+    if len(set(readings)) != 1 or readings[0].reads is Reads.OTHER_UNSEEN:
+        return None
+    return readings[0]
 
 
 def _shown_sexes(family: Family) -> dict[str, Sex]:
@@ -350,9 +363,10 @@ def log_sex(evidence: Evidence, arrangement: Arrangement, error: float) -> float
 
 
 def log_likelihoods_of(cases: Sequence[Case], prepared: Prepared, settings: Settings) -> Floats:
-    """Natural logarithm of P(what was read | arrangement), one row a case, one column a marker; −inf: impossible.
+    """Natural logarithm of P(what was read | arrangement), one row a case, one column a marker.
 
-    Cases of one shape are computed together, whatever their families: that shares arithmetic, not evidence.
+    −inf: impossible; nan: the pedigree is too large to be computed. Cases of one shape are computed together, whatever
+    their families: that shares arithmetic, not evidence.
     """
     answers = np.zeros((len(cases), len(prepared.models)))
     groups: dict[tuple[object, ...], list[int]] = {}
@@ -361,10 +375,16 @@ def log_likelihoods_of(cases: Sequence[Case], prepared: Prepared, settings: Sett
         groups.setdefault(seat.shape, []).append(k)
     for where in groups.values():
         codes = np.array([seats[k].codes for k in where])
-        answers[where] = _exact(seats[where[0]].pedigree, prepared, codes)
+        try:
+            answers[where] = _exact(seats[where[0]].pedigree, prepared, codes)
+        except TooComplexError:
+            answers[where] = np.nan
     for k, case in enumerate(cases):
         answers[k, seats[k].impossible] = -np.inf
-        _add_observed(answers[k], case, prepared, settings)
+        try:
+            _add_observed(answers[k], case, prepared, settings)
+        except TooComplexError:
+            answers[k] = np.nan
     return answers
 
 
@@ -407,7 +427,7 @@ def _two_alleles_of_a_man(codes: Integers, person: Person, models: Sequence[Mark
 
 
 def _without_untyped_leaves(pedigree: Pedigree, typed: set[str]) -> Pedigree:
-    """Childless untyped people change no likelihood; without them more pedigrees are alike."""
+    """Childless untyped people change no likelihood; without them, and in one order, more pedigrees are alike."""
     kept = list(pedigree.persons)
     while True:
         parents = {parent for one in kept for parent in (one.father, one.mother)}
@@ -417,7 +437,29 @@ def _without_untyped_leaves(pedigree: Pedigree, typed: set[str]) -> Pedigree:
         kept = fewer
     names = {one.id for one in kept}
     twins = [group & names for group in pedigree.twins if len(group & names) > 1]
-    return Pedigree._of(kept, pedigree.family, tuple(twins))  # checked before, and still in order
+    return Pedigree.build(_in_one_order(kept, typed), family=pedigree.family, twins=twins)
+
+
+def _in_one_order(persons: Sequence[Person], typed: set[str]) -> list[Person]:
+    """By generation, parents, role, number of children and whether they are typed: not by who was entered first."""
+    depth: dict[str | None, int] = {None: -1}
+    children: dict[str, int] = {}
+    fathers = {one.father for one in persons}
+    for one in persons:
+        depth[one.id] = 1 + max(depth[one.father], depth[one.mother])
+        for parent in (one.father, one.mother):
+            if parent is not None:
+                children[parent] = children.get(parent, 0) + 1
+    place: dict[str | None, int] = {None: -1}
+
+    def key(one: Person) -> tuple[int | bool, ...]:
+        role = (one.id in fathers, children.get(one.id, 0), one.id in typed)
+        return (place[one.father], place[one.mother], *role)
+
+    for generation in range(max(depth.values()) + 1):
+        here = sorted((one for one in persons if depth[one.id] == generation), key=key)
+        place |= {one.id: len(place) - 1 + k for k, one in enumerate(here)}
+    return sorted(persons, key=lambda one: place[one.id])
 
 
 def _exact(pedigree: Pedigree, prepared: Prepared, codes: Integers) -> Floats:
