@@ -170,6 +170,8 @@ def test_a_woman_has_no_paternal_line_and_a_stranger_no_common_one() -> None:
     assert evidence(made, "M4") == ()
     assert evidence(operation(Lineage(), {"UN": y("D1", 14)})) == ()
     assert evidence(operation(y("B1", 14), {})) == ()
+    woman = replace(made.individuals[0], sex=Sex.FEMALE)
+    assert lineage_evidence(made, woman, made.families[0], "M1") == ()
 
 
 def test_own_lines_count_once_each_and_the_fullest_haplotype_stands_for_a_line() -> None:

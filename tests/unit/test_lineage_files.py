@@ -107,6 +107,14 @@ def test_somebody_of_whom_lineages_alone_were_read_is_told_as_such(tmp_path: Pat
     assert made.warnings == ()
 
 
+def test_a_y_haplotype_of_a_woman_is_told(tmp_path: Path) -> None:
+    remains, families = "remains,sample,sex\nR1,B1,F\n", FAMILIES + "Oak,aunt,,,F,donor,D2\n"
+    profiles = PROFILES + "B1,,DYS391,10,\nD2,,DYS391,10,\n"
+    made = read(tmp_path / "case", remains=remains, families=families, profiles=profiles)
+    told = "a Y haplotype was read, and the sex is F; it is not used, and the sex, a label or the reading may be wrong"
+    assert made.warnings == (f"remains ‘R1’: {told}", f"person ‘aunt’ of family ‘Oak’: {told}")
+
+
 # Mitochondrial DNA
 
 

@@ -318,7 +318,7 @@ def test_y_haplotypes_are_counted_over_what_half_of_the_database_read() -> None:
 
 def test_a_y_haplotype_not_seen_has_its_kappa_beside_the_bound() -> None:
     counts = YCounts([y(DYS19=10 + k) for k in range(5)], [1, 1, 1, 1, 6])
-    found = counts.count(y(DYS19=30).alleles, 0.95)
+    found = counts.count(y(DYS19=30).alleles, 0.95, kappa=True)
     assert (found.matches, found.size) == (0, 10)
     assert found.kappa == pytest.approx((1 - 5 / 11) / 11)
 
@@ -330,7 +330,7 @@ def test_mt_sequences_are_counted_within_some_differences() -> None:
     exactly = counts.count(target, parse_ranges(HV), 0.95)
     assert (exactly.matches, exactly.size, exactly.over) == (7, 14, ("73-340", "16024-16365"))
     assert counts.count(target, parse_ranges(HV), 0.95, apart=1).matches == 10
-    unseen = counts.count(parse_differences("263G 195C", parse_ranges(HV)), parse_ranges(HV), 0.95)
+    unseen = counts.count(parse_differences("263G 195C", parse_ranges(HV)), parse_ranges(HV), 0.95, kappa=True)
     # By sequence, length variants left out: 7, 3 and 4, none of them alone; with the new one 1 singleton of 15.
     assert unseen.kappa == pytest.approx((1 - 1 / 15) / 15)
 

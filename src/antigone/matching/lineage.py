@@ -17,7 +17,6 @@ from antigone.genetics.alleles import Allele
 from antigone.genetics.discrete_laplace import DiscreteLaplace, fit_database, whole_repeats
 from antigone.genetics.haplotype_frequencies import Counted, MtCounts, YCounts
 from antigone.genetics.haplotypes import (
-    Lineage,
     LineageDatabases,
     LineageSettings,
     MtHaplotype,
@@ -26,6 +25,7 @@ from antigone.genetics.haplotypes import (
 )
 from antigone.genetics.maternal import MtComparison, compare_mt, size_of, write_ranges
 from antigone.genetics.paternal import compare_y
+from antigone.genetics.pedigrees import Sex
 from antigone.matching.lines import Line, line_founder, meioses_on_line
 from antigone.matching.operation import Family, Individual, Operation
 
@@ -156,74 +156,96 @@ def lineage_evidence(
         return ()
     counts = haplotype_counts(operation) if databases is None else databases
     declared = operation.settings.lineage if settings is None else settings
-    found = (
-        _paternal(own, individual, family, person, counts, declared),
-        _maternal(own, individual, family, person, counts, declared),
-    )
-    return tuple(evidence for evidence in found if evidence is not None)
+    found = []
+    if own.y is not None and individual.sex is not Sex.FEMALE:  # else a sex or a reading is wrong, as the reader says
+        found.append(_paternal(own.y, family, person, counts, declared))
+    if own.mt is not None:
+        found.append(_maternal(own.mt, family, person, counts, declared))
+    return tuple(one.evidence(individual, family, person, declared) for one in found if one is not None)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One line, compared and counted."""
+
+    line: Line
+    own_sample: str
+    donor: str
+    donor_sample: str
+    on_line: Mapping[str, int]
+    log10_transmission: float
+    counted: Counted
+    compared: tuple[str, ...]
+    what: str
+    differing: tuple[str, ...]
+    incomplete: tuple[str, ...]
+    others: tuple[OtherDonor, ...]
+    discrete_laplace: float | None = None
+
+    def evidence(
+        self, individual: Individual, family: Family, person: str, declared: LineageSettings
+    ) -> LineageEvidence:
+        """As it is reported."""
+        listed = tuple(name for name in family.missing if name in self.on_line)
+        log10_lr = self.log10_transmission - math.log10(self.counted.upper)
+        return LineageEvidence(
+            line=self.line,
+            individual=individual.id,
+            own_sample=self.own_sample,
+            family=family.name,
+            person=person,
+            donor=self.donor,
+            donor_sample=self.donor_sample,
+            meioses=self.on_line[self.donor],
+            log10_lr=log10_lr,
+            log10_transmission=self.log10_transmission,
+            counted=self.counted,
+            compared=self.compared,
+            differing=self.differing,
+            listed=listed,
+            words=_words(self, log10_lr, len(listed), declared),
+            log10_lr_kappa=_over(self.log10_transmission, self.counted.kappa),
+            log10_lr_discrete_laplace=_over(self.log10_transmission, self.discrete_laplace),
+            incomplete=self.incomplete,
+            other_donors=self.others,
+        )
 
 
 def _paternal(
-    own: Lineage,
-    individual: Individual,
-    family: Family,
-    person: str,
-    counts: HaplotypeCounts,
-    declared: LineageSettings,
-) -> LineageEvidence | None:
+    haplotype: YHaplotype, family: Family, person: str, counts: HaplotypeCounts, declared: LineageSettings
+) -> _Compared | None:
     donors = {name: one.y for name, one in family.lineages.items() if one.y is not None}
     on_line = meioses_on_line(family.pedigree, person, Line.PATERNAL)
-    haplotype = own.y
-    if haplotype is None:
-        return None
-    compared = {
+    each = {
         name: compare_y(haplotype, donors[name], meioses, declared)
         for name, meioses in on_line.items()
         if name in donors
     }
-    compared = {name: one for name, one in compared.items() if one.compared}
-    if not compared:
+    each = {name: one for name, one in each.items() if one.compared}
+    if not each:
         return None
-    donor = min(compared, key=lambda name: (on_line[name], -len(compared[name].compared)))
-    best = compared[donor]
+    donor = min(each, key=lambda name: (on_line[name], -len(each[name].compared)))
+    best = each[donor]
     alleles = {marker: haplotype.alleles[marker] for marker in best.compared}
-    counted = counts.y.count(alleles, declared.confidence)
-    listed = _listed(family, on_line)
     others = tuple(
         OtherDonor(name, donors[name].sample, len(compare_y(donors[donor], donors[name], 0, declared).differing))
-        for name in compared
+        for name in each
         if name != donor
     )
-    log10_lr = best.log10_transmission - math.log10(counted.upper)
-    laplace = _discrete_laplace(alleles, counts.discrete_laplace)
-    return LineageEvidence(
+    return _Compared(
         Line.PATERNAL,
-        individual.id,
         haplotype.sample,
-        family.name,
-        person,
         donor,
         donors[donor].sample,
-        on_line[donor],
-        log10_lr,
+        on_line,
         best.log10_transmission,
-        counted,
+        counts.y.count(alleles, declared.confidence, kappa=counts.databases.y is not None),
         best.compared,
+        _counted(len(best.compared), "marker"),
         best.differing,
-        listed,
-        _words(
-            Line.PATERNAL,
-            log10_lr,
-            f"{_counted(len(best.compared), 'marker')} compared, {_differences(best.differing)}",
-            on_line[donor],
-            counted,
-            declared,
-            listed,
-        ),
-        _over(best.log10_transmission, counted.kappa if counts.databases.y is not None else None),
-        _over(best.log10_transmission, laplace),
         best.incomplete,
         others,
+        _discrete_laplace(alleles, counts.discrete_laplace),
     )
 
 
@@ -238,63 +260,37 @@ def _discrete_laplace(alleles: Mapping[str, tuple[Allele, ...]], model: Discrete
 
 
 def _maternal(
-    own: Lineage,
-    individual: Individual,
-    family: Family,
-    person: str,
-    counts: HaplotypeCounts,
-    declared: LineageSettings,
-) -> LineageEvidence | None:
+    sequence: MtHaplotype, family: Family, person: str, counts: HaplotypeCounts, declared: LineageSettings
+) -> _Compared | None:
     donors = {name: one.mt for name, one in family.lineages.items() if one.mt is not None}
     on_line = meioses_on_line(family.pedigree, person, Line.MATERNAL)
-    sequence = own.mt
-    if sequence is None:
-        return None
-    compared = {
+    each = {
         name: compare_mt(donors[name], sequence, meioses, declared)
         for name, meioses in on_line.items()
         if name in donors
     }
-    compared = {name: one for name, one in compared.items() if one.ranges}
-    if not compared:
+    each = {name: one for name, one in each.items() if one.ranges}
+    if not each:
         return None
-    donor = min(compared, key=lambda name: (on_line[name], -size_of(compared[name].ranges)))
-    best = compared[donor]
-    counted = _mt_counted(donors[donor], best, counts, declared)
-    listed = _listed(family, on_line)
+    donor = min(each, key=lambda name: (on_line[name], -size_of(each[name].ranges)))
+    best = each[donor]
     others = tuple(
         OtherDonor(name, donors[name].sample, len(compare_mt(donors[donor], donors[name], 0, declared).differences))
-        for name in compared
+        for name in each
         if name != donor
     )
-    log10_lr = best.log10_transmission - math.log10(counted.upper)
     ranges = tuple(write_ranges((one,)) for one in best.ranges)
-    return LineageEvidence(
+    return _Compared(
         Line.MATERNAL,
-        individual.id,
         sequence.sample,
-        family.name,
-        person,
         donor,
         donors[donor].sample,
-        on_line[donor],
-        log10_lr,
+        on_line,
         best.log10_transmission,
-        counted,
+        _mt_counted(donors[donor], best, counts, declared),
         ranges,
+        f"positions {', '.join(ranges)}",
         best.differences,
-        listed,
-        _words(
-            Line.MATERNAL,
-            log10_lr,
-            f"positions {', '.join(ranges)} compared, {_differences(best.differences)}",
-            on_line[donor],
-            counted,
-            declared,
-            listed,
-        ),
-        _over(best.log10_transmission, counted.kappa if counts.databases.mt is not None else None),
-        None,
         (),
         others,
     )
@@ -311,11 +307,8 @@ def _mt_counted(
     apart = len(compared.differences)
     if apart > 1:
         return Counted(0, 0, (), 1.0)
-    return counts.mt.count(donor.differences, compared.ranges, declared.confidence, apart=apart)
-
-
-def _listed(family: Family, on_line: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(person for person in family.missing if person in on_line)
+    kappa = apart == 0 and counts.databases.mt is not None
+    return counts.mt.count(donor.differences, compared.ranges, declared.confidence, apart=apart, kappa=kappa)
 
 
 def _over(log10_transmission: float, probability: float | None) -> float | None:
@@ -325,21 +318,15 @@ def _over(log10_transmission: float, probability: float | None) -> float | None:
 # Words
 
 
-def _words(
-    line: Line,
-    log10_lr: float,
-    what: str,
-    meioses: int,
-    counted: Counted,
-    declared: LineageSettings,
-    listed: Sequence[str],
-) -> str:
+def _words(compared: _Compared, log10_lr: float, listed: int, declared: LineageSettings) -> str:
+    line = compared.line
     who = "man" if line is Line.PATERNAL else "person"
-    on_it = f"{_counted(len(listed), 'missing person')} of this family {'is' if len(listed) == 1 else 'are'} on it"
+    apart = _counted(compared.on_line[compared.donor], "meiosis", "meioses")
+    on_it = f"{_counted(listed, 'missing person')} of this family {'is' if listed == 1 else 'are'} on it"
     sentences = [
-        f"{what}, {_counted(meioses, 'meiosis', 'meioses')} apart",
+        f"{compared.what} compared, {_differences(compared.differing)}, {apart} apart",
         f"what was read is {_ratio(log10_lr, line, who)}",
-        _bound(counted, declared),
+        _bound(compared.counted, declared),
         f"every {who} of this {line} line fits equally well: {on_it}, and others may be",
     ]
     return ". ".join(sentence[0].upper() + sentence[1:] for sentence in sentences) + "."

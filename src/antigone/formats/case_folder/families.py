@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from antigone.formats.case_folder.lineages import WOMAN_WITH_Y
 from antigone.formats.case_folder.remains import SEXES
 from antigone.formats.case_folder.samples import SEPARATOR, Owner, Samples, can_be_searched, check_one_person
 from antigone.formats.errors import quoted
@@ -171,6 +172,8 @@ def _profiles(
         joined = samples.take(names, row, owner)
         if joined.lineage is not None:
             lineages[person] = joined.lineage
+            if joined.lineage.y is not None and row.text("sex").casefold() == "f":
+                read.warnings.append(f"{owner}: {WOMAN_WITH_Y}")
         checked = check_one_person(joined, settings.donors, row, owner, samples)
         read.warnings.extend(checked.warnings)
         if checked.left_out is not None:

@@ -37,6 +37,10 @@ FORMAT = TableFormat(
     ),
 )
 
+WOMAN_WITH_Y = (
+    "a Y haplotype was read, and the sex is F; it is not used, and the sex, a label or the reading may be wrong"
+)
+
 Copies = tuple[Allele, ...]
 T = TypeVar("T", YHaplotype, MtHaplotype)
 

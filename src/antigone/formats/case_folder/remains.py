@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from antigone.formats.case_folder.lineages import WOMAN_WITH_Y
 from antigone.formats.case_folder.samples import (
     SEPARATOR,
     JoinedSamples,
@@ -80,6 +81,8 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     read.warnings.extend(checked.warnings)
     if joined.profile is not None:
         read.left_out.extend(LeftOut("sample", name, f"no profile (remains {remains})") for name in joined.absent)
+    if sex is Sex.FEMALE and joined.lineage is not None and joined.lineage.y is not None:
+        read.warnings.append(f"{owner}: {WOMAN_WITH_Y}")
     profile = checked.profile
     if profile is None or not can_be_searched(profile):
         read.left_out.append(checked.left_out or LeftOut("individual", remains, _why_nothing(joined)))
