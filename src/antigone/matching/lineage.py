@@ -59,7 +59,7 @@ def haplotype_counts(operation: Operation) -> HaplotypeCounts:
     """What the haplotypes of an operation are counted in.
 
     Of donors who stand on one line of a family, one counts: the one with the most read. That the compared family is
-    among them makes the frequency greater, never smaller.
+    among them makes the frequency of a haplotype that matches its own greater.
     """
     if not operation.settings.lineage.own_donors:
         return HaplotypeCounts(operation.lineage_databases)
