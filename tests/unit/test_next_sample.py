@@ -454,6 +454,7 @@ def test_two_brothers_are_told_apart_by_a_child_or_a_sample_of_their_own_and_nev
     assert all(one.chance_before == 0.0 for one in found)
     assert found[0].what == "direct reference"
     assert found[0].chance_after == pytest.approx(1.0)
+    assert found[0].log10_lr == math.inf
     child = next(one for one in found if one.who == ("KID",))
     assert "telling which is GONE and which is BRO" in child.sentence
 
@@ -503,6 +504,13 @@ def test_telling_two_apart_agrees_with_listing_every_genotype(data):
     assert chances[0] - 1e-9 <= child[0].chance_after <= chances[1] + 1e-9
     if all(a > 0 and b > 0 for a, b in rows_of_one if a + b > 0):
         assert child[0].log10_lr == pytest.approx(expected, abs=1e-9)
+
+
+def test_two_who_are_told_apart_need_no_advice():
+    typed = {"GONE": profile("G", A=(10, 11))}
+    setup = Setup(Family("F1", Pedigree.build(PEOPLE), ("GONE", "BRO"), typed))
+    pair = bodies(profile("S1", A=(10, 11)), profile("S2", A=(11, 12)))
+    assert symmetry_breakers(setup.family, ("GONE", "BRO"), pair, setup.prepared, setup.settings) == ()
 
 
 def test_the_same_candidate_is_asked_once_for_both_brothers():

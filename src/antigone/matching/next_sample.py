@@ -254,18 +254,21 @@ def symmetry_breakers(
     settings: Settings,
     *,
     needed: float = 4.0,
-    most_alleles: int | None = None,
+    most_alleles: int | None = MOST_ALLELES,
 ) -> tuple[NextSample, ...]:
     """Which sample would tell which of two individuals is which of two missing persons, best first.
 
     Ranked by the chance that the two orders then differ by a log10 LR of `needed`, whichever is true: each order has
     the weight that the samples so far give it. `log10_lr` of the answer is the expected log10 LR of the true order over
-    the other. Samples that leave the symmetry as it is, such as one of a common parent, are not listed.
+    the other, infinite where a sample may make one impossible. Samples that leave the symmetry as it is, such as one of
+    a common parent, are not listed; where the orders differ by that much already nothing is.
     """
     found = []
     with told_as_table_error():
         orders = _Orders.of(family, persons, individuals, prepared, settings, most_alleles)
         before = orders.differ(orders.now, needed)
+        if before == 1:
+            return ()  # they are told apart as it is
         for candidate in candidates_of_two(family, persons):
             entries = orders.after(candidate)
             expected = orders.expected(entries)
@@ -361,7 +364,9 @@ class _Orders:
         return weight * chances[0] + (1 - weight) * chances[1]
 
     def expected(self, entries: Sequence[Entry]) -> float:
-        """The expected log10 LR of the true order over the other."""
+        """The expected log10 LR of the true order over the other; infinite where a sample may settle it."""
+        if any(np.any(np.abs(entry.log10[entry.related + entry.unrelated > 0]) >= SETTLED) for entry in entries):
+            return math.inf
         weight = self._weight_of_first()
         first = sum(float(entry.related @ entry.log10) for entry in entries)
         second = sum(float(entry.unrelated @ -entry.log10) for entry in entries)
