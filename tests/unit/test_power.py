@@ -128,14 +128,18 @@ NEVER = {
     "the wife only": (
         {"WIFE": (10, 11)},
         ANYTHING,
-        "Only WIFE has given a sample, who has a child with GONE and shares no inherited DNA with them: a sample of "
-        "the child is needed too.",
+        (
+            "Only WIFE has given a sample, who has a child with GONE and shares no inherited DNA with them: a sample "
+            "of the child is needed too."
+        ),
     ),
     "too little": (
         {"FA": (10, 11)},
         Requirement(3.0),
-        "The samples given so far can never be enough for GONE: the best possible result is a likelihood ratio of "
-        "10^0.4, and 10^3.0 is needed.",
+        (
+            "The samples given so far can never be enough for GONE: the best possible result is a likelihood ratio of "
+            "10^0.4, and 10^3.0 is needed."
+        ),
     ),
     "one relative": (
         {"FA": (10, 11)},
