@@ -321,11 +321,11 @@ def test_samples_estimate_the_whole_with_an_honest_standard_error(medium, monkey
     whole = counted.count()
     assert not whole.sampled
     monkeypatch.setattr(coincidences, "MOST_WORK", 0)
-    monkeypatch.setattr(coincidences, "PERSONS_SAMPLED", 40)
+    monkeypatch.setattr(coincidences, "PERSONS_SAMPLED", 60)
     monkeypatch.setattr(coincidences, "INDIVIDUALS_SAMPLED", 4)  # of five patterns
     samples = [counted.count(seed) for seed in range(24)]
-    assert samples[0].sampling == coincidences.Sampling(40, 120, 4, 60)
-    assert str(samples[0].sampling).startswith("estimated from 40 of 120 missing persons")
+    assert samples[0].sampling == coincidences.Sampling(60, 120, 4, 60)
+    assert str(samples[0].sampling).startswith("estimated from 60 of 120 missing persons")
     for log10_lr in (-1.0, 0.0, 1.0, 2.0, 3.0):
         cell = whole._cell(log10_lr)
         truth = whole._tails[0][cell]
@@ -391,13 +391,14 @@ def test_missing_persons_are_sampled_by_kind_of_reference_set(medium):
     models = prepare(medium).models
     assert reference_set(*missing[1], models) == ("parent × 2", "complete")
     assert reference_set(*missing[3], models) == ("self × 1", "complete")
-    few = missing[: 4 * FEWEST]
-    strata = sampled_strata([*few, *missing[4 * FEWEST : 4 * FEWEST + 2]], models, 24, np.random.default_rng(1))
-    assert [len(one) for one in strata.members] == [FEWEST, FEWEST + 1, FEWEST + 1, FEWEST]
-    assert all(len(some) == 6 for some in strata.sampled)
-    assert sum(strata.weights().values()) == pytest.approx(len(few) + 2)
-    rare = sampled_strata([*few, *missing[:2]], models[:0] or models, 24, np.random.default_rng(1))
-    assert sorted(i for one in rare.members for i in one) == list(range(len(few) + 2))
+    # Thirty with a direct reference are enough to stand alone; three with a parent and two with both do not.
+    some = [*missing[3::4][:FEWEST], *missing[0::4][:3], *missing[1::4][:2]]
+    strata = sampled_strata(some, models, 14, np.random.default_rng(1))
+    assert [len(one) for one in strata.members] == [30, 5]
+    assert [len(one) for one in strata.sampled] == [12, 5]
+    assert sum(strata.weights().values()) == pytest.approx(35)
+    assert strata.weights()[strata.sampled[0][0]] == pytest.approx(30 / 12)
+    assert not strata.exact
 
 
 def test_linked_markers_with_drop_ins_stay_within_the_bracket_when_rare_pairs_are_not_listed(monkeypatch):

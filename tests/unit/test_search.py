@@ -608,13 +608,16 @@ def test_ages_that_cannot_be_compared_without_the_year_are_told():
     assert search(replace(operation, individuals=(dead("R", 10, 10),))).notes == ()
 
 
-def test_error_rates_at_which_the_count_of_coincidences_is_too_low_are_told(simple):
+def test_error_rates_at_which_the_count_of_coincidences_is_only_bounded_are_told(simple):
     def with_errors(**rates):
         return replace(simple(), settings=replace(simple().settings, remains=SampleErrors(**rates)))
 
-    (note,) = search(with_errors(drop_in=0.05, typing_error=0.02)).notes
-    assert note.startswith("the remains have a drop-in of 0.05 and a typing error of 0.02;")
-    assert note.endswith("may be too low")
+    noisy = with_errors(drop_in=0.05, typing_error=0.02)
+    assert search(noisy).notes == ()  # all that one reading can show is counted
+    twice = Individual("R4", Profile("R4", {"A": (typed(10, 10), typed(10, 11))}))
+    (note,) = search(replace(noisy, individuals=(*noisy.individuals, twice))).notes
+    assert note.startswith("the remains have a drop-in of 0.05 and a typing error of 0.02; where a marker was read")
+    assert note.endswith("its upper end may be far too high")
     assert search(with_errors(drop_in=0.01, typing_error=0.001)).notes == ()
 
 

@@ -293,13 +293,14 @@ class Coincidences:
             upper[units + 1 : units + 1 + len(mass)] += mass
             middle[units // 2 : units // 2 + len(mass)] += mass
         pairs = len(self.patterns.of) * (self._weights if searched is None else searched)
-        others, errors = self._of_person, {}
+        others, lower_error, upper_error = self._of_person, np.zeros(0), np.zeros(0)
         if not self._exact:
-            errors = {which: self._standard_error(which, longest + 1) for which in ("lower", "upper")}
+            lower_error, upper_error = (self._standard_error(which, longest + 1) for which in ("lower", "upper"))
             others = others + STANDARD_ERRORS * self._standard_error("others", 3)
+        total_lr, unlisted, unlisted_lr = others.tolist()
         return CoincidenceCount(
-            self.step, self._first * self.step, lower, upper, middle, float(pairs), *others.tolist(),
-            self._sampling(), errors.get("lower", np.zeros(0)), errors.get("upper", np.zeros(0)),
+            self.step, self._first * self.step, lower, upper, middle, float(pairs), total_lr, unlisted, unlisted_lr,
+            self._sampling(), lower_error, upper_error,
         )  # fmt: skip
 
     def _sampling(self) -> Sampling | None:

@@ -93,7 +93,7 @@ def why_unused(
 
 # --- notes ------------------------------------------------------------------------------------------------------------
 
-# Up to here, readings that contradict the genotype make no difference that a simulation shows.
+# Up to here, what is not listed of several replicates hardly widens the count of coincidences.
 _RARE = 0.01
 
 
@@ -105,13 +105,14 @@ def notes(operation: Operation, prepared: Prepared) -> list[str]:
 
 
 def _errors_not_counted(operation: Operation) -> Iterator[str]:
-    """The count of coincidences leaves out readings that contradict the genotype (docs/methods.md)."""
+    """Of several replicates the count of coincidences bounds what contradicts the genotype (docs/methods.md)."""
     rates = {"drop-in": operation.settings.remains.drop_in, "typing error": operation.settings.remains.typing_error}
     high = [f"a {name} of {rate:g}" for name, rate in rates.items() if rate > _RARE]
-    if high:
+    twice = any(len(readings) > 1 for one in operation.individuals for readings in one.profile.readings.values())
+    if high and twice:
         yield (
-            f"the remains have {' and '.join(high)}; the expected number of unrelated pairs does not count "
-            "readings that contradict the genotype, and may be too low"
+            f"the remains have {' and '.join(high)}; where a marker was read several times, the expected number of "
+            "unrelated pairs only bounds readings that contradict the genotype, and its upper end may be far too high"
         )
 
 

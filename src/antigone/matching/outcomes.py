@@ -207,7 +207,7 @@ def cells_of(lrs: Floats, probability: Floats, step: float) -> Cells:
 
 def _as_cells(filled: tuple[int, Floats, float, float]) -> Cells:
     lowest, dense, mean, listed = filled
-    present = np.flatnonzero(dense)
+    present: Integers = np.flatnonzero(dense).astype(np.int64)
     unlisted = 1.0 - listed
     return Cells(present + lowest, dense[present], mean, unlisted if unlisted > _ROUNDING else 0.0)
 
@@ -220,7 +220,7 @@ def cells_of_plain(lrs: Floats, probability: Floats, step: float) -> Cells:
     unlisted = 1.0 - float(probability.sum())
     return Cells(
         present,
-        np.bincount(which, probability[usable]),
+        np.asarray(np.bincount(which, probability[usable])),
         float(probability[usable] @ lrs[usable]),
         unlisted if unlisted > _ROUNDING else 0.0,
     )
@@ -332,9 +332,10 @@ def cells_of_pairs(
     step: float,
 ) -> tuple[Cells, float]:
     """Pairs of outcomes on the grid, and Σ `together` over those listed: all but those from `rare` on in both."""
-    arrays = (one, other, together, apart_one, apart_other, mass)
-    *filled, listed = _fill_pairs(*(np.ascontiguousarray(array) for array in arrays), rare[0], rare[1], step)
-    return _as_cells(tuple(filled)), listed
+    single = tuple(np.ascontiguousarray(array) for array in (one, other, apart_one, apart_other))
+    double = tuple(np.ascontiguousarray(array) for array in (together, mass))
+    lowest, dense, mean, all_, likelihood = _fill_pairs(single, double, rare, step)
+    return _as_cells((lowest, dense, mean, all_)), float(likelihood)
 
 
 def cells_of_pairs_plain(
@@ -357,14 +358,16 @@ def cells_of_pairs_plain(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_pairs(one, other, together, apart_one, apart_other, mass, rare_one, rare_other, step):  # type: ignore[no-untyped-def]
+def _fill_pairs(single, double, rare, step):  # type: ignore[no-untyped-def]
+    one, other, apart_one, apart_other = single
+    together, mass = double
     rows, columns = mass.shape
     none = 2**62
     cell = np.full((rows, columns), none, dtype=np.int64)
     lowest, highest = none, -none
     mean, listed, likelihood = 0.0, 0.0, 0.0
     for i in range(rows):
-        for j in range(columns if i < rare_one else rare_other):
+        for j in range(columns if i < rare[0] else rare[1]):
             listed += mass[i, j]
             likelihood += together[i, j]
             apart = apart_one[i] * apart_other[j]

@@ -57,7 +57,8 @@ def sampled_strata(
     by_key: dict[Key, list[int]] = {}
     for i, (family, person) in enumerate(missing):
         by_key.setdefault(reference_set(family, person, models), []).append(i)
-    members, various = [], []
+    members: list[tuple[int, ...]] = []
+    various: list[int] = []
     for _, these in sorted(by_key.items()):
         if len(these) >= FEWEST:
             members.append(tuple(these))
@@ -66,10 +67,10 @@ def sampled_strata(
     if various:
         members.append(tuple(various))
     sampled = []
-    for these in members:
-        count = min(len(these), max(AT_LEAST, round(size * len(these) / len(missing))))
-        chosen = rng.choice(len(these), count, replace=False)
-        sampled.append(tuple(sorted(these[int(k)] for k in chosen)))
+    for stratum in members:
+        count = min(len(stratum), max(AT_LEAST, round(size * len(stratum) / len(missing))))
+        chosen = rng.choice(len(stratum), count, replace=False)
+        sampled.append(tuple(sorted(stratum[int(k)] for k in chosen)))
     return Strata(tuple(members), tuple(sampled))
 
 
