@@ -26,7 +26,7 @@ from antigone.formats.tables import Problems, near, plain_name
 from antigone.genetics.alleles import Allele
 from antigone.genetics.frequencies import FrequencyTable, nist_1036_caucasian
 from antigone.genetics.haplotypes import LineageDatabases
-from antigone.genetics.profiles import Profile, alleles_seen
+from antigone.genetics.profiles import Profile
 from antigone.matching.operation import LeftOut, Operation, SampleErrors, Settings
 
 
@@ -219,11 +219,13 @@ def _profiles_of(remains: ReadRemains, families: ReadFamilies) -> Iterable[Profi
 def alleles_read(profiles: Iterable[Profile]) -> Mapping[str, set[Allele]]:
     """Every allele that some profile shows, by marker."""
     seen: dict[str, set[Allele]] = {}
-    told: set[tuple[str, int]] = set()
+    told: dict[str, set[int]] = {}
     for profile in profiles:
         for name, readings in profile.readings.items():
-            # Readings are shared among profiles: each is looked at once.
-            if (name, id(readings)) not in told:
-                told.add((name, id(readings)))
-                seen.setdefault(name, set()).update(alleles_seen(readings))
+            known = told.setdefault(name, set())
+            for reading in readings:
+                # Readings are shared among profiles: each is looked at once.
+                if id(reading) not in known:
+                    known.add(id(reading))
+                    seen.setdefault(name, set()).update(reading.alleles)
     return seen

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -163,11 +164,34 @@ def _profiles_as_csv(operation: Operation) -> str:
     widths += [len(cells) for rows in y.values() for _, cells in rows]
     width = max(2, *widths, 2)
     alleles = [f"allele{number}" for number in range(1, width + 1)]
-    rows = [row for profile in profiles.values() for row in _profile_rows(profile, width)]
-    for sample, own in y.items():
-        replicate = "1" if sample in profiles and _is_replicated(profiles[sample]) else ""
-        rows += [[sample, replicate, marker, *cells, *[""] * (width - len(cells))] for marker, cells in own]
-    return to_csv(["sample", "replicate", "marker", *alleles], rows)
+    cells_of = _Cells(width)
+    rows = (row for profile in profiles.values() for row in _profile_rows(profile, cells_of))
+    replicate = {sample: "1" if sample in profiles and _is_replicated(profiles[sample]) else "" for sample in y}
+    y_of = (
+        [sample, replicate[sample], marker, *cells, *[""] * (width - len(cells))]
+        for sample, own in y.items()
+        for marker, cells in own
+    )
+    return to_csv(["sample", "replicate", "marker", *alleles], chain(rows, y_of))
+
+
+class _Cells:
+    """The cells of readings. Hundreds of thousands of profiles share some thousand readings."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._known: dict[int, list[str]] = {}
+
+    def __call__(self, reading: Reading) -> list[str]:
+        known = self._known.get(id(reading))
+        return self._made(reading) if known is None else known
+
+    def _made(self, reading: Reading) -> list[str]:
+        cells = [str(allele) for allele in reading.alleles]
+        if len(cells) == 1:
+            cells.append("?" if reading.reads is Reads.OTHER_UNSEEN else cells[0])
+        self._known[id(reading)] = [*cells, *[""] * (self.width - len(cells))]
+        return self._known[id(reading)]
 
 
 def _is_replicated(profile: Profile) -> bool:
@@ -178,23 +202,14 @@ def _readings(profiles: Iterable[Profile]) -> Iterator[Reading]:
     return (reading for profile in profiles for readings in profile.readings.values() for reading in readings)
 
 
-def _profile_rows(profile: Profile, width: int) -> Iterator[list[str]]:
+def _profile_rows(profile: Profile, cells_of: _Cells) -> Iterator[list[str]]:
     replicated = _is_replicated(profile)
     for marker, readings in profile.readings.items():
         for number, reading in enumerate(readings, 1):
-            cells = [str(allele) for allele in reading.alleles]
-            if len(cells) == 1:
-                cells.append("?" if reading.reads is Reads.OTHER_UNSEEN else cells[0])
-            yield [
-                profile.sample,
-                str(number) if replicated else "",
-                marker,
-                *cells,
-                *[""] * (width - len(cells)),
-            ]
+            yield [profile.sample, str(number) if replicated else "", marker, *cells_of(reading)]
     if not profile.markers():
         # A row without result says that the sample was typed, which its absence would not.
-        yield [profile.sample, "", AMELOGENIN, *[""] * width]
+        yield [profile.sample, "", AMELOGENIN, *[""] * cells_of.width]
 
 
 def _remains(individual: Individual) -> Iterator[list[str]]:
@@ -329,11 +344,7 @@ class _Reduced:
                 one.pedigree.persons,
                 set(one.pedigree.twins),
                 set(one.missing),
-                {
-                    person: self._readings(each)
-                    for person, each in one.profiles.items()
-                    if can_be_searched(self._reduced(each))
-                },
+                self._searched(one),
                 dict(one.missing_since),
                 one.no_unlisted_sibling,
                 described(one),
@@ -343,8 +354,10 @@ class _Reduced:
             if one.name not in self._left_out
         }
 
-    def _reduced(self, profile: Profile) -> Profile:
-        return Profile(profile.sample, self._readings(profile))
+    def _searched(self, family: Family) -> dict[str, dict[str, tuple[Reading, ...]]]:
+        """What is read of everybody of whom anything can be searched."""
+        read = {person: self._readings(profile) for person, profile in family.profiles.items()}
+        return {person: readings for person, readings in read.items() if can_be_searched(Profile(person, readings))}
 
     def _readings(self, profile: Profile) -> dict[str, tuple[Reading, ...]]:
         if profile.sample in self._left_out:
