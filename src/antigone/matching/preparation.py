@@ -12,7 +12,7 @@ from antigone.genetics.markers import Inheritance, LinkedPair, canonical_name, d
 from antigone.genetics.markers import marker as known_marker
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import MutationError
-from antigone.genetics.profiles import Profile, alleles_seen
+from antigone.genetics.profiles import Profile
 from antigone.matching.operation import LeftOut, Operation, Settings, SettingsError
 
 
@@ -56,7 +56,9 @@ def _alleles_by_marker(profiles: Iterable[Profile]) -> dict[str, set[Allele]]:
     seen: dict[str, set[Allele]] = {}
     for profile in profiles:
         for name, readings in profile.readings.items():
-            seen.setdefault(name, set()).update(alleles_seen(readings))
+            here = seen.setdefault(name, set())
+            for reading in readings:
+                here.update(reading.alleles)
     return seen
 
 
