@@ -16,8 +16,11 @@ import pytest
 
 from antigone.formats.case_folder import read_case_folder, read_truth, write_case_folder
 from antigone.genetics.alleles import Named, Repeat
+from antigone.genetics.haplotypes import LineageSettings
+from antigone.genetics.markers import panel
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood
+from antigone.genetics.paternal import compare_y
 from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import is_discordant
 from antigone.matching.nongenetic import non_dna_evidence
@@ -33,7 +36,9 @@ from antigone.scenarios.laboratory import (
     profiles_of_donors,
     profiles_of_the_dead,
 )
+from antigone.scenarios.lineages import y_haplotypes
 from antigone.scenarios.simulate import generators, happen
+from antigone.scenarios.world import World
 
 JUNE = preset("june-2025")
 PLAIN_OF_HOSTILE = {one.name: one.value for one in described(JUNE) if one.hostile is not None}
@@ -838,6 +843,77 @@ def test_who_is_last_seen_before_the_transfers_and_in_the_year_of_going_missing(
             assert one.date < "2025-06-11"
     described = sum(len(family.descriptions) for family in plain.operation.families)
     assert within(described, 6000, JUNE.described_share)
+
+
+# Y haplotypes
+
+
+def test_haplotypes_go_from_father_to_son_with_the_mutations_of_the_model() -> None:
+    world = World()
+    for _ in range(4000):
+        grandfather = world.add(Sex.MALE, 1940, 0)
+        father = world.add(Sex.MALE, 1965, 0, father=grandfather)
+        world.add(Sex.MALE, 1990, 0, father=father)
+    haplotypes = y_haplotypes(world, np.random.default_rng(1))
+    rates = LineageSettings()
+    expected = sum(rates.y_rate_of(name) * (2 if name == "DYS385" else 1) for name in panel("Yfiler").markers)
+    changes = (haplotypes[1::3] != haplotypes[::3]).sum() + (haplotypes[2::3] != haplotypes[1::3]).sum()
+    assert within(int(changes), 8000 * haplotypes.shape[1], expected / haplotypes.shape[1])
+    founders = Counter(map(bytes, haplotypes[::3]))
+    pairs = sum(count * (count - 1) for count in founders.values()) / (4000 * 3999)
+    assert 1e-4 < pairs < 1e-3
+
+
+def test_men_of_one_paternal_line_have_nearly_the_same_haplotype_and_strangers_have_not(plain: Scenario) -> None:
+    families, remains = families_of(plain), {one.id: one for one in plain.operation.individuals}
+    settings, same, strangers, before = LineageSettings(), [], [], None
+    for row in plain.truth:
+        dead = remains[row.remains].lineage
+        donors = families[row.family].lineages.values() if row.family else ()
+        if dead is None or dead.y is None:
+            continue
+        for donor in donors:
+            assert donor.y is not None
+            same.append(len(compare_y(dead.y, donor.y, 2, settings).differing))
+            if before is not None:
+                strangers.append(len(compare_y(before, donor.y, 2, settings).differing))
+        before = dead.y
+    assert len(same) > 40
+    assert max(same) <= 3
+    assert np.mean(same) < 0.3
+    assert np.mean(strangers) > 6
+
+
+def test_typed_are_only_men_of_the_paternal_line_of_a_missing_man(plain: Scenario) -> None:
+    def forefather(family: Family, person: str) -> str:
+        father = family.pedigree[person].father
+        return person if father is None else forefather(family, father)
+
+    for family in plain.operation.families:
+        men = [person for person in family.missing if family.pedigree[person].sex is Sex.MALE]
+        lines = {forefather(family, person) for person in men}
+        for person, lineage in family.lineages.items():
+            assert lineage.y is not None
+            assert lineage.y.sample == family.profiles[person].sample
+            assert family.pedigree[person].sex is Sex.MALE
+            assert forefather(family, person) in lines
+    assert 100 < sum(bool(family.lineages) for family in plain.operation.families) < 0.2 * len(plain.operation.families)
+
+
+def test_exchanged_labels_exchange_haplotypes_too() -> None:
+    typed = {"y_remains_share": 1.0, "good_share": 1.0, "woman_soldier_share": 0.0, "civilian_share": 0.0}
+    straight, swapped = (
+        simulate("june-2025", scale=0.02, seed=1, missing=50, overrides={**typed, "label_swap": rate})
+        for rate in (0.0, 0.2)
+    )
+    before, after = (
+        {one.samples[0]: one.lineage.y.alleles for one in each.operation.individuals if one.lineage and one.lineage.y}
+        for each in (straight, swapped)
+    )
+    partner = {row.sample: row.sample_swapped_with or row.sample for row in swapped.truth}
+    assert before.keys() == after.keys()
+    assert any(sample != other for sample, other in partner.items())
+    assert all(alleles == before[partner[sample]] for sample, alleles in after.items())
 
 
 # Priors

@@ -181,6 +181,10 @@ class Preset:
     )
     replicate_share: float = _setting(0.25, "share of degraded samples that are typed twice")
     donor_marker_failure: float = _setting(0.002, "share of markers of donors that give nothing")
+    y_remains_share: float = _setting(0.2, "share of remains of men of which the Y chromosome is typed too")
+    y_family_share: float = _setting(
+        0.2, "share of families in which it is typed of donors of a missing man's paternal line, where there are any"
+    )
     typing_error: float = _setting(0.0, "chance that an allele of a sample is read as another", hostile=0.0005)
     label_swap: float = _setting(
         0.0,

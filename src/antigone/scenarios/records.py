@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow
-from antigone.genetics.pedigrees import Pedigree, Person
+from antigone.genetics.haplotypes import Lineage
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.description import Description
 from antigone.matching.operation import Family, Individual
@@ -99,11 +100,12 @@ def family(
     profiles: Mapping[str, Profile],
     words: frozenset[str],
     told: Mapping[int, Description],
+    lineages: Mapping[str, Lineage],
 ) -> Family:
     """One family as the engine takes it.
 
     `words` are the suffixes of those who have no unlisted sibling by its word, `told` is what is told of whom in the
-    world.
+    world, `lineages` what was read of which sample.
     """
     world = register.world
 
@@ -125,7 +127,10 @@ def family(
     alone = frozenset(f"{name}-{suffix}" for suffix in words)
     persons_told = {f"{name}-{suffix}": told.get(report.members[suffix].world) for suffix in report.missing}
     descriptions = {person: one for person, one in persons_told.items() if one is not None}
-    return Family(name, Pedigree.build(persons, family=name), missing, profiles, since, alone, descriptions)
+    read = {person: lineages[profile.sample] for person, profile in profiles.items() if profile.sample in lineages}
+    pedigree = Pedigree.build(persons, family=name)
+    of_men = {person: lineage for person, lineage in read.items() if pedigree[person].sex is not Sex.FEMALE}
+    return Family(name, pedigree, missing, profiles, since, alone, descriptions, of_men)
 
 
 def truth(

@@ -10,8 +10,10 @@ import numpy as np
 from antigone import __version__
 from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow
 from antigone.genetics.frequencies import nist_1036_caucasian
+from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.markers import Inheritance, UnknownPanelError, marker, panel
 from antigone.genetics.mutation import Mutation, Stepwise
+from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.description import Description
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
@@ -36,6 +38,7 @@ from antigone.scenarios.laboratory import (
     sample_quality,
     swap_labels,
 )
+from antigone.scenarios.lineages import of_donors, of_the_dead, under_labels, y_haplotypes
 from antigone.scenarios.population import invent_register, misattribute_fathers
 from antigone.scenarios.presets import Preset, ScenarioError, Value
 from antigone.scenarios.presets import preset as preset_of
@@ -73,6 +76,9 @@ _PARTS = (
     "people",
     "told",
     "found",
+    "lineages",
+    "Y typing of the dead",
+    "Y typing of donors",
 )
 
 # What a bureau knows of its laboratory and of its register, and therefore declares. The rest it cannot know: of that
@@ -284,6 +290,7 @@ class _Recording:
         self.preset, self.happening, self.codes, self.bench, self.chance = preset, happening, codes, bench, chance
         self.quality = sample_quality(preset, len(happening.arrival.remains), chance["quality"])
         self.donors = _donors(happening.register)
+        self.haplotypes = y_haplotypes(happening.register.world, chance["lineages"])
         self.thrown_away = 0
         self.wrong: list[Untold] = []
         self.swapped: dict[str, str] = {}
@@ -297,6 +304,7 @@ class _Recording:
         owners, ids, bags = happening.owners(), happening.remains_ids(), happening.bag_numbers()
         samples = sample_numbers(0, len(owners))
         profiles = self._type_the_dead(owners, samples)
+        lineages = self._y_of_the_dead(samples)
         elements = elements_present(happening.arrival, self.preset.element_lost_share, self.chance["elements"])
         found = []
         for k, (remains, person) in enumerate(zip(happening.arrival.remains, owners, strict=True)):
@@ -321,6 +329,7 @@ class _Recording:
                     (samples[k],),
                     elements=elements[k],
                     description=or_nothing(self.described.remains[k]),
+                    lineage=None if seen.sex is Sex.FEMALE else lineages.get(samples[k]),
                 )
             )
         return tuple(found)
@@ -338,20 +347,27 @@ class _Recording:
         )
         return self._labelled(samples, readings, "the dead")
 
+    def _y_of_the_dead(self, samples: Sequence[str]) -> dict[str, Lineage]:
+        failure = np.array((0.0, *self.preset.marker_failure))[self.quality.degree]
+        read = of_the_dead(self.preset, self.happening, self.haplotypes, failure, self.chance["Y typing of the dead"])
+        return under_labels({samples[k]: alleles for k, alleles in read.items()}, self.swapped)
+
     # The families
 
     def families(self) -> tuple[Family, ...]:
         """Every report with the profiles of its donors and the missing persons' own samples."""
         register, names = self.happening.register, self.happening.family_names()
         profiles: list[dict[str, Profile]] = [{} for _ in register.reports]
-        typed = self._type_donors(sample_numbers(len(self.happening.arrival.remains), len(self.donors)))
+        samples = sample_numbers(len(self.happening.arrival.remains), len(self.donors))
+        typed = self._type_donors(samples)
+        lineages = self._y_of_donors(samples)
         for (number, suffix), profile in zip(self.donors, typed, strict=True):
             profiles[number][f"{names[number]}-{suffix}"] = profile
         words: list[set[str]] = [set() for _ in register.reports]
         for number, suffix in self.happening.words:
             words[number].add(suffix)
         return tuple(
-            family(register, report, name, found, frozenset(given), self.described.missing)
+            family(register, report, name, found, frozenset(given), self.described.missing, lineages)
             for report, name, found, given in zip(register.reports, names, profiles, words, strict=True)
         )
 
@@ -362,6 +378,11 @@ class _Recording:
         items = np.array([reports[n].references.get(suffix) is Reference.ITEM for n, suffix in self.donors], dtype=bool)
         readings = profiles_of_donors(self.bench, self.preset, shown, items, self.chance["typing of donors"])
         return self._labelled(samples, readings, "donors")
+
+    def _y_of_donors(self, samples: Sequence[str]) -> dict[str, Lineage]:
+        sample_of = dict(zip(self.donors, samples, strict=True))
+        read = of_donors(self.preset, self.happening, self.haplotypes, self.chance["Y typing of donors"])
+        return under_labels({sample_of[donor]: alleles for donor, alleles in read.items()}, self.swapped)
 
     # Both
 
