@@ -157,7 +157,7 @@ def test_the_bracket_holds_whatever_drops_in_or_is_misread_and_however_much_is_l
     remains = SampleErrors(DropOut(rates[0]), rates[1], rates[2])
     operation = operation_of([individual], [family], p=p, theta=theta, remains=remains)
     exact = EveryOutcome(operation, replicates, rates, called=called)
-    limit = data.draw(st.sampled_from([0, 40_000]))  # with 0, replicates that contradict each other are not listed
+    limit = data.draw(st.sampled_from([0, 100_000]))  # with 0, replicates that contradict each other are not listed
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outcomes, "MOST_COMBINATIONS", limit)
         count = search(operation).coincidences

@@ -36,7 +36,7 @@ Kind = tuple[str, ...]
 # Lists of outcomes are kept up to this size (outcomes × genotypes): three replicates at SE33 fit.
 LARGEST_LIST = 20_000_000
 # Combinations of replicates are listed up to this many.
-MOST_COMBINATIONS = 40_000
+MOST_COMBINATIONS = 100_000
 # All outcomes of one linked marker are combined with all of the other up to this many.
 MOST_PAIRS = 30_000
 
