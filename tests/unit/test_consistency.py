@@ -5,7 +5,7 @@ import dataclasses
 import inspect
 import math
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,15 +15,14 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from antigone.genetics.alleles import Named, Repeat
+from antigone.genetics.alleles import Repeat
 from antigone.genetics.frequencies import nist_1036_caucasian
 from antigone.genetics.likelihood import Options, log_likelihoods
 from antigone.genetics.models import MarkerModel
-from antigone.genetics.mutation import NO_MUTATION, Mutation, Stepwise
+from antigone.genetics.mutation import NO_MUTATION
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
-from antigone.genetics.simulation import drop_alleles
 from antigone.matching import arrangements, consistency, parentage
 from antigone.matching.arrangements import (
     Arrangement,
@@ -47,8 +46,18 @@ from antigone.matching.operation import DropOut, Family, Operation, SampleErrors
 from antigone.matching.parentage import ParentageFinding, Verdict
 from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.tables import conditional_table, what_is_known
-from antigone.scenarios.simulate import kit_markers, simulate
-from consistency_rates import measure
+from antigone.scenarios.simulate import simulate
+from consistency_rates import (
+    ERRORS,
+    PREPARED,
+    SETTINGS,
+    SIBLINGS,
+    THREE_GENERATIONS,
+    TRIO,
+    measure,
+    measure_errors,
+    simulated,
+)
 from families import model as marker_model
 from families import pedigree as engine_pedigree
 from oracles import consistency as oracle
@@ -187,90 +196,20 @@ def test_with_theta_every_single_change_agrees_with_listing_every_genotype(data:
 
 # --- simulated errors -------------------------------------------------------------------------------------------------
 
-MUTATION = Mutation(female=Stepwise(0.0003, 0.02, 1e-6), male=Stepwise(0.0018, 0.02, 1e-6))
-SETTINGS = Settings(kit_markers("GlobalFiler"), mutation=MUTATION)
-PREPARED = prepare(Operation("", (), (), nist_1036_caucasian(), SETTINGS))
-
-FA, MO = Person("FA", sex=Sex.MALE), Person("MO", sex=Sex.FEMALE)
-SON, BROTHER = Person("M1", "FA", "MO", Sex.MALE), Person("B1", "FA", "MO", Sex.MALE)
-SISTER = Person("S1", "FA", "MO", Sex.FEMALE)
-GRANDFATHER, GRANDMOTHER = Person("GF", sex=Sex.MALE), Person("GM", sex=Sex.FEMALE)
-
-
-def simulated(
-    true: Sequence[Person],
-    recorded: Sequence[Person],
-    typed: Mapping[str, str],
-    rng: np.random.Generator,
-    *,
-    name: str = "F1",
-    prepared: Prepared = PREPARED,
-) -> Family:
-    """A family by chance: alleles go down the true pedigree; `typed` says who stands where in the recorded one."""
-    people = Pedigree.build(true).persons
-    position = {person.id: i for i, person in enumerate(people)}
-    fathers = np.array([position.get(person.father or "", -1) for person in people])
-    mothers = np.array([position.get(person.mother or "", -1) for person in people])
-    codes = drop_alleles(fathers, mothers, prepared.models, rng)
-    profiles = {}
-    for recorded_as, giver in typed.items():
-        readings = {
-            model.name: (Reading.of(*(model.alleles[a] for a in codes[position[giver], m])),)
-            for m, model in enumerate(prepared.models)
-        }
-        sex = people[position[giver]].sex
-        readings["AMEL"] = (Reading.of(Named("X"), Named("Y" if sex is Sex.MALE else "X")),)
-        profiles[recorded_as] = Profile(f"sample of {recorded_as}", readings)
-    return Family(name, Pedigree.build(recorded, family=name), ("M1",), profiles)
-
 
 def checked(family: Family, rates: ConsistencySettings | None = None) -> FamilyReport:
     return check_families([family], PREPARED, SETTINGS, rates)[0]
-
-
-TRIO = (FA, MO, SON)
-THREE_GENERATIONS = (GRANDFATHER, GRANDMOTHER, replace(FA, father="GF", mother="GM"), MO, SON)
-SIBLINGS = (FA, MO, SON, BROTHER, SISTER)
-STRANGER = Person("other", sex=Sex.MALE)
-
-# What is true, what is recorded, who gave which sample, and the change that explains it.
-ERRORS = {
-    "a stranger's sample": (
-        (*TRIO, STRANGER), TRIO, {"FA": "FA", "MO": "MO", "M1": "other"}, (Doubt.NOT_OF_FAMILY, ("M1",))
-    ),
-    "two samples exchanged": (
-        THREE_GENERATIONS, THREE_GENERATIONS, {"GF": "GF", "FA": "M1", "M1": "FA"}, (Doubt.EXCHANGED, ("FA", "M1"))
-    ),
-    "one person's sample twice": (SIBLINGS, SIBLINGS, {"M1": "M1", "B1": "M1"}, (Doubt.SAME_PERSON, ("M1", "B1"))),
-    "an uncle as father": (
-        (GRANDFATHER, GRANDMOTHER, replace(FA, father="GF", mother="GM"), MO, SON,
-         Person("uncle", "GF", "GM", Sex.MALE)),
-        TRIO, {"FA": "uncle", "MO": "MO", "M1": "M1"}, (Doubt.SIBLING_OF_PARENT, ("FA",)),
-    ),
-    "half-siblings by the father as full ones": (
-        (*TRIO, BROTHER, replace(SISTER, mother="other"), Person("other", sex=Sex.FEMALE)), SIBLINGS,
-        {"MO": "MO", "M1": "M1", "B1": "B1", "S1": "S1"}, (Doubt.OTHER_MOTHER, ("MO", "S1")),
-    ),
-    "half-siblings by the mother as full ones": (
-        (*TRIO, BROTHER, replace(SISTER, father="other"), STRANGER), SIBLINGS,
-        {"M1": "M1", "B1": "B1", "S1": "S1"}, (Doubt.OTHER_FATHER, ("FA", "S1")),
-    ),
-    "another father": (
-        (FA, MO, replace(SON, father="other"), STRANGER, BROTHER), SIBLINGS[:4],
-        {"FA": "FA", "MO": "MO", "M1": "M1", "B1": "B1"}, (Doubt.OTHER_FATHER, ("FA", "M1")),
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_what_went_wrong_is_found_and_named(error: str) -> None:
     true, recorded, typed, change = ERRORS[error]
     rng = np.random.default_rng(1)
-    families = [simulated(true, recorded, typed, rng) for _ in range(30)]
+    families = [simulated(true, recorded, typed, rng) for _ in range(10)]
     reports = check_families(families, PREPARED, SETTINGS)
     doubtful = [report for report in reports if report.verdict is Verdict.DOUBTFUL]
-    # Full and half-siblings overlap: with three typed siblings and 21 markers, two in three are told apart.
-    assert len(doubtful) >= (18 if "half" in error else 29)
+    # Full and half-siblings overlap, and an uncle may have passed what a father would: see the long test for the rates.
+    assert len(doubtful) >= (7 if "half" in error else 8 if "uncle" in error else 10)
     named = 0
     for report in doubtful:
         found = report.finding.details().alternatives
@@ -278,20 +217,19 @@ def test_what_went_wrong_is_found_and_named(error: str) -> None:
             1 - report.finding.details().posterior_as_declared, abs=1e-9
         )
         true_one = next(one for one in found if [(c.doubt, c.persons) for c in one.changes] == [change])
-        named += true_one.posterior >= found[0].posterior / 50  # others may be as probable, with other priors
+        named += true_one.posterior >= found[0].posterior / 10  # others may explain the samples as well
         assert true_one.log10_lr > 0
     assert named >= 0.9 * len(doubtful)
 
 
 def test_families_in_which_nothing_went_wrong_are_consistent() -> None:
     rng = np.random.default_rng(2)
-    everybody = {person: person for person in ("FA", "MO", "M1", "B1", "S1")}
-    pairs = {"M1": "M1", "B1": "B1"}
-    families = [simulated(SIBLINGS, SIBLINGS, everybody, rng) for _ in range(100)]
-    families += [simulated(SIBLINGS, SIBLINGS, pairs, rng) for _ in range(200)]
-    families += [simulated(THREE_GENERATIONS, THREE_GENERATIONS, {"GF": "GF", "M1": "M1"}, rng) for _ in range(100)]
+    trio, pair = {"FA": "FA", "MO": "MO", "M1": "M1"}, {"M1": "M1", "B1": "B1"}
+    families = [simulated(SIBLINGS, SIBLINGS, trio, rng) for _ in range(40)]
+    families += [simulated(SIBLINGS, SIBLINGS, pair, rng) for _ in range(80)]
+    families += [simulated(THREE_GENERATIONS, THREE_GENERATIONS, {"GF": "GF", "M1": "M1"}, rng) for _ in range(40)]
     doubtful = sum(report.verdict is Verdict.DOUBTFUL for report in check_families(families, PREPARED, SETTINGS))
-    assert doubtful <= 4  # 1 % of 400; about 0.2 % of the families of an operation
+    assert doubtful <= 3  # of 160; 0.2 % of the families of a plain operation: see the long test
 
 
 @pytest.mark.parametrize("to", [1, 4])
@@ -488,7 +426,7 @@ def test_a_sealed_finding_can_be_kept_and_sent() -> None:
 # --- quick looks ------------------------------------------------------------------------------------------------------
 
 
-def families_with_errors(count: int, seed: int) -> list[Family]:
+def _families_with_errors(count: int, seed: int) -> list[Family]:
     """As many of each simulated error as of families without one."""
     rng = np.random.default_rng(seed)
     found = []
@@ -500,7 +438,7 @@ def families_with_errors(count: int, seed: int) -> list[Family]:
 
 
 def test_a_quick_look_loses_no_family_that_the_full_check_doubts() -> None:
-    families = families_with_errors(4, 12)
+    families = _families_with_errors(2, 12)
     quick = check_families(families, PREPARED, SETTINGS)
     full = check_families(families, PREPARED, SETTINGS, ConsistencySettings(screen_from=1.01))
     assert all(report.finding.details().in_full for report in full)
@@ -511,7 +449,7 @@ def test_a_quick_look_loses_no_family_that_the_full_check_doubts() -> None:
 @pytest.mark.long
 def test_a_quick_look_loses_nothing_where_donors_have_error_rates() -> None:
     settings = replace(SETTINGS, donors=SampleErrors(DropOut(0.02), 0.001, 0.001))
-    families = families_with_errors(4, 13)
+    families = _families_with_errors(4, 13)
     quick = check_families(families, PREPARED, settings)
     full = check_families(families, PREPARED, settings, ConsistencySettings(screen_from=1.01))
     assert [report.verdict for report in quick] == [report.verdict for report in full]
@@ -546,6 +484,16 @@ def test_rates_on_a_hostile_and_on_a_plain_operation(seed: int) -> None:
     assert hostile.rate("label swap") >= 0.85
     assert hostile.rate("misattributed paternity, typed pair") >= 0.9
     assert hostile.rate("misattributed paternity, others typed") >= 0.4
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+def test_rates_of_each_error() -> None:
+    found = measure_errors(150, seed=1)
+    print(found)
+    for error in ERRORS:
+        assert found.rate(error) >= (0.65 if "half" in error else 0.85 if "uncle" in error else 0.98)
+        assert found.rate(f"nothing wrong, as in {error}") <= 0.02
 
 
 @pytest.mark.long
