@@ -59,6 +59,7 @@ class Solver:
         self._evidence = evidence
         self._prior = prior
         self._rules = rules
+        self._solved: dict[tuple[Unit, ...], Partitions] = {}
         self._with_elements = any(individual.elements for individual in evidence.individuals)
 
     def solve(self, candidates: Candidates) -> Solved:
@@ -75,8 +76,11 @@ class Solver:
         return solved
 
     def _partitions(self, units: Sequence[Unit]) -> Partitions:
-        weights = prior_of_subsets(units, self._weight)
-        return partitions(self._evidence.subsets(units), weights, self._prior.siblings)
+        key = tuple(units)
+        if key not in self._solved:  # step by step, the same few are asked for again and again
+            weights = prior_of_subsets(units, self._weight)
+            self._solved[key] = partitions(self._evidence.subsets(units), weights, self._prior.siblings)
+        return self._solved[key]
 
     def _weight(self, rows: Sequence[int]) -> float:
         """log10 prior weight of a set as one person, who has each unique element once."""
@@ -161,6 +165,9 @@ class Solver:
         return joined_any
 
     def _may_join(self, one: Unit, other: Unit, cluster: dict[int, Unit], near: Sequence[dict[int, float]]) -> bool:
+        # What is unlikely between the two alone may become likely through a third: that one is then joined first.
+        if self._partitions([one, other]).together[0b11] < 0.5:
+            return False
         units = [one, other, *_rivals(one, other, cluster, near)[:_NEIGHBOURS]]
         if self._partitions(units).together[0b11] < self._rules.posterior:
             return False
