@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.hypotheses import relation
+from antigone.genetics.likelihood import Options
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.matching.arrangements import (
     Arrangement,
@@ -50,7 +51,13 @@ Progress = Callable[[int, int], None]
 AMELOGENIN = "AMEL"
 
 # So many families are looked at together: enough to share arithmetic, few enough for memory.
-TOGETHER = 500
+TOGETHER = 1000
+
+# Natural logarithms at a marker that differ by less are those of one and the same likelihood.
+INDISTINGUISHABLE = 1e-9
+
+# A quick look has to use this share of each sample's readings; a family of which it uses less is checked in full.
+QUICK_LOOK_USES = 0.75
 
 
 @dataclass(frozen=True)
@@ -170,27 +177,20 @@ def claims(family: Family, prepared: Prepared, settings: Settings) -> tuple[Clai
 def alternatives(family: Family, report: FamilyReport) -> tuple[AlternativeFamily, ...]:
     """What a doubtful family is searched as, beside the pedigree given: nothing for any other family.
 
-    Each sample alone under the pedigree given; then the family under each plausible alternative, and without each
-    sample that one of these concerns.
+    Each sample alone under the pedigree given, and the family without each sample in turn, whichever of them is in
+    doubt: a list of some would tell which. Then the family under each plausible alternative.
     """
     if report.family != family.name:
         raise ValueError(f"the report of family {report.family} was given for family {family.name}")
     if report.verdict is not Verdict.DOUBTFUL:
         return ()
     found = [AlternativeFamily(f"sample of {one} alone", _with_samples(family, (one,))) for one in family.profiles]
-    plausible = [one for one in report.finding.details().alternatives if one.posterior >= report.finding.plausible_from]
     if len(family.profiles) > 2:
-        concerned = dict.fromkeys(
-            person
-            for one in plausible
-            for change in one.changes
-            for person in change.persons
-            if person in family.profiles
-        )
-        for person in concerned:
+        for person in family.profiles:
             rest = tuple(one for one in family.profiles if one != person)
             found.append(AlternativeFamily(f"without the sample of {person}", _with_samples(family, rest)))
-    for number, one in enumerate(plausible, 1):
+    details = report.finding.details()
+    for number, one in enumerate(details.alternatives[: details.plausible], 1):
         found.append(AlternativeFamily(f"alternative {number}", one.arrangement.family(family)))
     return tuple(_distinct(found))
 
@@ -231,9 +231,14 @@ def _reports(
     singles = {k: single_changes(families[k], x_linked=x_linked) for k in testable}
     details = {k: _untested(family) for k, family in enumerate(families)}
     quick = [Evidence.exact(families[k], prepared.models) for k in testable]
-    looks = _weigh(quick, [singles[k] for k in testable], prepared, settings, rates)
+    # Theta and pruning change little here and would cost much: they are for the families that look odd.
+    looks = _weigh(quick, [singles[k] for k in testable], replace(prepared, options=Options()), settings, rates)
     details |= dict(zip(testable, looks, strict=True))
-    odd = [k for k in testable if details[k].posterior_as_declared < rates.screen_from]
+    odd = [
+        k
+        for k, look in zip(testable, quick, strict=True)
+        if details[k].posterior_as_declared < rates.screen_from or look.used(prepared.models) < QUICK_LOOK_USES
+    ]
     full = [Evidence.full(families[k], prepared.models, settings) for k in odd]
     tried = [[*singles[k], *combined_changes(families[k])] for k in odd]
     for k, one in zip(odd, _weigh(full, tried, prepared, settings, rates), strict=True):
@@ -251,8 +256,9 @@ def _untested(family: Family) -> FamilyDetails:
 
 
 def _report(details: FamilyDetails, rates: ConsistencySettings) -> FamilyReport:
+    plausible = sum(one.posterior >= rates.plausible_from for one in details.alternatives)
+    finding = ParentageFinding.of(replace(details, plausible=min(plausible, rates.at_most)))
     words, to_do = for_everyone(details.family, details.verdict), to_do_for_everyone(details.verdict)
-    finding = ParentageFinding.of(details, rates.plausible_from)
     return FamilyReport(details.family, details.verdict, words, to_do, finding)
 
 
@@ -283,6 +289,9 @@ def _details(
     evidence: Evidence, others: Sequence[Arrangement], logs: Floats, names: Sequence[str], rates: ConsistencySettings
 ) -> FamilyDetails:
     """`logs` has a row for all unrelated, one for the declared arrangement, and one for each of the others."""
+    too_large = np.asarray(np.isnan(logs).any(axis=1))
+    if np.any(too_large[:2]):
+        return _untested(evidence.family)
     unrelated, given = logs[0], logs[1:]
     # Readings that no genotype can show are impossible whoever is whose child: they say nothing here.
     usable = np.isfinite(unrelated)
@@ -291,24 +300,23 @@ def _details(
     declared = Arrangement.declared(evidence.family)
     sexes = np.array([log_sex(evidence, one, rates.amelogenin_error) for one in (declared, *others)])
     ratios = np.column_stack([robust[1:] - robust[0], sexes[1:] - sexes[0]])
-    told = np.any(np.abs(ratios) > 1e-9, axis=1)
-    odds = np.array([rates.log_odds(one.changes) for one in others]) + ratios.sum(axis=1)
-    posteriors = _posteriors(odds[told])
+    told = np.asarray(np.any(np.abs(ratios) > INDISTINGUISHABLE, axis=1) & ~too_large[2:])
     kept = np.flatnonzero(told).tolist()
-    columns = [*names, AMELOGENIN]
+    odds = np.array([rates.log_odds(others[k].changes) for k in kept]) + ratios[kept].sum(axis=1)
+    posteriors = _posteriors(odds)
     found = [
-        Alternative(
-            others[k],
-            float(ratios[k].sum() / math.log(10)),
-            dict(zip(columns, (ratios[k] / math.log(10)).tolist(), strict=True)),
-            float(posterior),
-        )
+        _alternative(others[k], ratios[k], names, float(posterior))
         for k, posterior in zip(kept, posteriors[1:], strict=True)
     ]
     found.sort(key=lambda one: (-one.posterior, -one.log10_lr))
     verdict = Verdict.DOUBTFUL if posteriors[0] < rates.doubtful_below else Verdict.CONSISTENT
     untold = tuple(change for k in np.flatnonzero(~told).tolist() for change in others[k].changes)
     return FamilyDetails(evidence.family.name, verdict, float(posteriors[0]), tuple(found), untold, (), in_full=False)
+
+
+def _alternative(arrangement: Arrangement, ratios: Floats, names: Sequence[str], posterior: float) -> Alternative:
+    by_marker = dict(zip((*names, AMELOGENIN), (ratios / math.log(10)).tolist(), strict=True))
+    return Alternative(arrangement, sum(by_marker.values()), by_marker, posterior)
 
 
 def with_marker_error(logs: Floats, unrelated: Floats, error: float) -> Floats:

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
     CONSISTENT = "consistent"
     DOUBTFUL = "doubtful"
-    UNTESTED = "untested"  # fewer than two typed persons: there is nothing to compare
+    UNTESTED = "untested"  # fewer than two typed persons, or a pedigree too large to be computed
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class FamilyDetails:
     """All that the check of one family found: for two geneticists.
 
     `posterior_as_declared` is that of the pedigree as given, together with `untold`: alternatives that these samples
-    cannot tell from it. `alternatives` are ranked by posterior, then by LR. `in_full` is False where a quick look found
-    nothing and claims and combinations were left out.
+    cannot tell from it. `alternatives` are ranked by posterior, then by LR; the first `plausible` of them are worth a
+    search. `in_full` is False where a quick look found nothing and claims and combinations were left out.
     """
 
     family: str
@@ -81,9 +81,10 @@ class FamilyDetails:
     untold: tuple[Change, ...]
     claims: tuple[Claim, ...]
     in_full: bool
+    plausible: int = 0
 
-    def words(self, plausible_from: float) -> str:
-        """All of it as lines to read, alternatives from this posterior on."""
+    def words(self) -> str:
+        """All of it as lines to read, with the plausible alternatives."""
         lines = [
             f"CONFIDENTIAL: for two geneticists; not for the family, a liaison or an export. Family {self.family}:",
             f"The samples are {_VERDICTS[self.verdict]}.",
@@ -91,8 +92,7 @@ class FamilyDetails:
         ]
         lines += [
             f"{one.what}: log10 LR {one.log10_lr:+.1f}, posterior {one.posterior:.2g}. {one.advice}"
-            for one in self.alternatives
-            if one.posterior >= plausible_from
+            for one in self.alternatives[: self.plausible]
         ]
         for claim in self.claims:
             others = ", ".join(f"{name} {value:+.1f}" for name, value in claim.nearest.items())
@@ -131,16 +131,15 @@ class ParentageFinding:
 
     family: str
     sealed: _Sealed
-    plausible_from: float
 
     @classmethod
-    def of(cls, details: FamilyDetails, plausible_from: float) -> "ParentageFinding":
+    def of(cls, details: FamilyDetails) -> "ParentageFinding":
         """Seal what was found."""
-        return cls(details.family, _Sealed(details), plausible_from)
+        return cls(details.family, _Sealed(details))
 
     def for_geneticists(self) -> str:
         """The confidential words."""
-        return self.details().words(self.plausible_from)
+        return self.details().words()
 
     def details(self) -> FamilyDetails:
         """The confidential figures."""
@@ -167,7 +166,7 @@ def for_everyone(family: str, verdict: Verdict) -> str:
                 "may be wrong"
             )
         case _:
-            return f"family {family} has fewer than two samples: there is nothing to compare"
+            return f"family {family} has fewer than two samples, or is too large: they were not compared"
 
 
 def to_do_for_everyone(verdict: Verdict) -> str:
@@ -183,7 +182,7 @@ def to_do_for_everyone(verdict: Verdict) -> str:
 _VERDICTS = {
     Verdict.CONSISTENT: "consistent with the pedigree as declared",
     Verdict.DOUBTFUL: "doubtful",
-    Verdict.UNTESTED: "fewer than two: untested",
+    Verdict.UNTESTED: "fewer than two, or the pedigree is too large: untested",
 }
 
 _ADVICE = {
