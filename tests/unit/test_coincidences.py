@@ -157,7 +157,7 @@ def test_the_bracket_holds_whatever_drops_in_or_is_misread_and_however_much_is_l
     remains = SampleErrors(DropOut(rates[0]), rates[1], rates[2])
     operation = operation_of([individual], [family], p=p, theta=theta, remains=remains)
     exact = EveryOutcome(operation, replicates, rates, called=called)
-    limit = data.draw(st.sampled_from([0, 100_000]))  # with 0, replicates that contradict each other are not listed
+    limit = data.draw(st.sampled_from([0, 40_000]))  # with 0, replicates that contradict each other are not listed
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outcomes, "MOST_COMBINATIONS", limit)
         count = search(operation).coincidences
@@ -262,9 +262,7 @@ def test_cells_agree_with_their_plain_twins(data):
     mass = rng.dirichlet(np.ones(30)).reshape(6, 5)
     rare = data.draw(st.integers(0, 6)), data.draw(st.integers(0, 5))
     arguments = (one, other, together, *apart, mass, rare, 0.01)
-    (mine, listed), (plain, listed_plainly) = cells_of_pairs(*arguments), cells_of_pairs_plain(*arguments)
-    assert_same(mine, plain)
-    assert listed == pytest.approx(listed_plainly)
+    assert_same(cells_of_pairs(*arguments), cells_of_pairs_plain(*arguments))
 
 
 def assert_same(mine, plain):
@@ -420,7 +418,7 @@ def test_linked_markers_with_drop_ins_stay_within_the_bracket_when_rare_pairs_ar
     cut = search(operation).coincidences
     assert full.unlisted == 0
     assert 0 < cut.unlisted < 0.1**2
-    assert full.total_lr <= cut.total_lr <= 1.001 * full.total_lr
+    assert cut.total_lr == pytest.approx(full.total_lr)
     for log10_lr in np.arange(-1.0, 1.5, 0.1):
         assert cut.at_least(log10_lr)[0] <= full.at_least(log10_lr)[0] + 1e-12
         assert full.at_least(log10_lr)[1] <= cut.at_least(log10_lr)[1] + 1e-12

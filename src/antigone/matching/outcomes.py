@@ -36,7 +36,7 @@ Kind = tuple[str, ...]
 # Lists of outcomes are kept up to this size (outcomes × genotypes): three replicates at SE33 fit.
 LARGEST_LIST = 20_000_000
 # Combinations of replicates are listed up to this many.
-MOST_COMBINATIONS = 100_000
+MOST_COMBINATIONS = 40_000
 # All outcomes of one linked marker are combined with all of the other up to this many.
 MOST_PAIRS = 30_000
 
@@ -278,14 +278,20 @@ def pair_cells(
     # Drop-ins at both markers at once are left out where they would make the list too long.
     all_ = len(readings[0]) * len(readings[1]) <= MOST_PAIRS
     rare = (len(readings[0]), len(readings[1])) if all_ else (first.common, second.common)
-    found, listed = cells_of_pairs(one, other, together, apart[0], apart[1], probability, rare, step)
-    if not found.unlisted:
+    found = cells_of_pairs(one, other, together, apart[0], apart[1], probability, rare, step)
+    if not found.unlisted or drawn is not None:
         return found
-    left = float(first.total_likelihood @ joint @ second.total_likelihood - listed)
+    # What is left out of the lists is summed, what never was in them is bounded. With theta, or where relatives' other
+    # marker says something of this one, the tables of the single markers are not the margins of the joint one.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first_share = np.nan_to_num(one * chance_of_one / apart[0], posinf=0.0)[rare[0] :]
+        other_share = np.nan_to_num(other * chance_of_other / apart[1], posinf=0.0)[rare[1] :]
+    left_out = float(first_share @ together[rare[0] :, rare[1] :] @ other_share)
+    never = float(first.total_likelihood @ joint @ second.total_likelihood - together.sum())
     norm = float((first.total_chance @ tables[0].unrelated) * (second.total_chance @ tables[1].unrelated))
-    # With theta the tables of the single markers are not the margins of the joint one.
     margins = _most(tables[0].related, joint.sum(axis=1)) * _most(tables[1].related, joint.sum(axis=0))
-    return replace(found, unlisted_lr=max(left, 0.0) * first.excess * second.excess * margins / norm)
+    never_at_most = never * first.excess * second.excess * margins / norm if never > _ROUNDING else 0.0
+    return replace(found, unlisted_lr=left_out + never_at_most)
 
 
 def pair_lrs(
@@ -330,12 +336,11 @@ def cells_of_pairs(
     mass: Floats,
     rare: tuple[int, int],
     step: float,
-) -> tuple[Cells, float]:
-    """Pairs of outcomes on the grid, and Σ `together` over those listed: all but those from `rare` on in both."""
+) -> Cells:
+    """Pairs of outcomes on the grid; those from `rare` on in both are not listed."""
     single = tuple(np.ascontiguousarray(array) for array in (one, other, apart_one, apart_other))
     double = tuple(np.ascontiguousarray(array) for array in (together, mass))
-    lowest, dense, mean, all_, likelihood = _fill_pairs(single, double, rare, step)
-    return _as_cells((lowest, dense, mean, all_)), float(likelihood)
+    return _as_cells(_fill_pairs(single, double, rare, step))
 
 
 def cells_of_pairs_plain(
@@ -347,14 +352,14 @@ def cells_of_pairs_plain(
     mass: Floats,
     rare: tuple[int, int],
     step: float,
-) -> tuple[Cells, float]:
+) -> Cells:
     """What the compiled loop does, as it is written: a pair's LR is that of both alone, times what linkage adds."""
     with np.errstate(divide="ignore", invalid="ignore"):
         linkage = together / np.outer(apart_one, apart_other)
         lrs = np.outer(one, other) * np.where(np.isnan(linkage), 1.0, linkage)
     listed = np.ones(mass.shape, dtype=bool)
     listed[rare[0] :, rare[1] :] = False
-    return cells_of_plain(lrs[listed], mass[listed], step), float(together[listed].sum())
+    return cells_of_plain(lrs[listed], mass[listed], step)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -365,11 +370,10 @@ def _fill_pairs(single, double, rare, step):  # type: ignore[no-untyped-def]
     none = 2**62
     cell = np.full((rows, columns), none, dtype=np.int64)
     lowest, highest = none, -none
-    mean, listed, likelihood = 0.0, 0.0, 0.0
+    mean, listed = 0.0, 0.0
     for i in range(rows):
         for j in range(columns if i < rare[0] else rare[1]):
             listed += mass[i, j]
-            likelihood += together[i, j]
             apart = apart_one[i] * apart_other[j]
             lr = one[i] * other[j]
             if apart > 0.0:
@@ -380,13 +384,13 @@ def _fill_pairs(single, double, rare, step):  # type: ignore[no-untyped-def]
                 lowest, highest = min(lowest, here), max(highest, here)
                 mean += mass[i, j] * lr
     if highest < lowest:
-        return 0, np.zeros(0), mean, listed, likelihood
+        return 0, np.zeros(0), mean, listed
     dense = np.zeros(highest - lowest + 1)
     for i in range(rows):
         for j in range(columns):
             if cell[i, j] != none:
                 dense[cell[i, j] - lowest] += mass[i, j]
-    return lowest, dense, mean, listed, likelihood
+    return lowest, dense, mean, listed
 
 
 # --- listing ----------------------------------------------------------------------------------------------------------
