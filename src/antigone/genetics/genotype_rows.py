@@ -211,7 +211,7 @@ class _Work:
         distinct, which = _distinct_rows(codes, len(these))
         frame = self.frames[these.model.x_linked]
         roles = these.arrays.roles[distinct]
-        anybody = roles.any(axis=1)
+        anybody = np.asarray(roles.any(axis=1))
         haploid = frame.x_linked and frame.members[self.target].male is True
         genotypes = len(these.model) if haploid else len(_unordered(len(these.model))[0])
         rows = np.zeros((len(distinct), self.phases * genotypes))

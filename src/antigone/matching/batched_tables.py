@@ -238,10 +238,10 @@ class _Joined:
         codes = batches.codes_of(self.sought, group)
         found = genotype_rows(person, family.pedigree, batches.classes, codes, batches.prepared.options)
         for m, these in enumerate(found):
-            impossible = ~these.rows.any(axis=1)
+            impossible = np.asarray(~these.rows.any(axis=1))
             contradicted = (these.which >= 0) & impossible[these.which]
             if explain:
-                for row in np.flatnonzero(contradicted):
+                for row in np.flatnonzero(contradicted).tolist():
                     self._contradiction(group[row], m)
             self._add(m, group, np.where(contradicted, -1, these.which), these.rows)
 

@@ -86,11 +86,10 @@ def _together(
     genotypes = max(block.markers[m].related.shape[1] for m in where)
     step = max(1, MOST_NUMBERS // (2 ** len(meioses) * max(classes, genotypes)))
     for start in range(0, len(group), step):
-        first, second = (
-            _Phased.of(person, family.pedigree, batches, sweep, block, m, codes[start : start + step, m], meioses)
-            for m in where
-        )
-        yield _log_ratios(first, second.recombined(recombination), sweep, where)
+        here = codes[start : start + step]
+        first = _Phased.of(person, family.pedigree, batches, sweep, block, where[0], here, meioses, 0.0)
+        second = _Phased.of(person, family.pedigree, batches, sweep, block, where[1], here, meioses, recombination)
+        yield _log_ratios(first, second, sweep, where)
 
 
 def _meioses(
@@ -106,16 +105,15 @@ def _meioses(
 class _Phased:
     """One marker of some families: P(class, inheritance | relatives), up to a factor for each row.
 
-    `classes` has shape (rows, classes, inheritances), `all_classes` (rows, inheritances) is the sum over genotypes.
-    `which` gives each family's row, `place` where a class of the marker stands among `classes`, or −1.
+    `classes` has shape (rows, classes, inheritances), `all_classes` (rows, inheritances) is the sum over genotypes; of
+    inheritances that differ in the names of founders' alleles alone there is one. `which` gives each family's row,
+    `place` where a class of the marker stands among `classes`, or −1.
     """
 
     classes: Floats
     all_classes: Floats
     which: Integers
     place: Integers
-    meioses: tuple[tuple[int, int], ...]
-    one_of_each: Integers  # inheritances that stand for those that differ in the names of founders' alleles alone
 
     @classmethod
     def of(
@@ -128,32 +126,19 @@ class _Phased:
         m: int,
         codes: Integers,
         meioses: tuple[tuple[int, int], ...],
+        recombination: float,
     ) -> "_Phased":
-        found = phased_rows(person, pedigree, batches.classes[m], codes, meioses)
-        rows, phases, genotypes = found.rows.shape
+        """As it is with a recombination of 0; else as another marker sees it from where inheritances are told."""
+        found = phased_rows(person, pedigree, batches.classes[m], codes[:, m], meioses)
+        phased = _mixed(found.rows, len(meioses), recombination)[:, one_of_each(pedigree, meioses)]
+        rows, phases, genotypes = phased.shape
         haploid = block.markers[m].haploid
-        under = sweep.under(m, found.rows.reshape(rows * phases, genotypes), haploid=haploid)
+        under = sweep.under(m, phased.reshape(rows * phases, genotypes), haploid=haploid)
         classes = np.ascontiguousarray(under.reshape(-1, rows, phases).transpose(1, 0, 2))
         place = np.full(len(sweep.classes[m].readings), -1, dtype=np.int64)
         which = sweep.classes[m].rows(haploid=haploid).which
         place[which] = np.arange(len(which))
-        return cls(
-            classes, found.rows.sum(axis=2), found.which, place, meioses, one_of_each(pedigree, meioses)
-        )  # fmt: skip
-
-    def recombined(self, recombination: float) -> "_Phased":
-        """As the other marker sees it: every meiosis may have recombined in between."""
-        count = len(self.meioses)
-        return _Phased(
-            _mixed(self.classes, count, recombination), _mixed(self.all_classes, count, recombination), self.which,
-            self.place, self.meioses, self.one_of_each,
-        )  # fmt: skip
-
-    def reduced(self) -> tuple[Floats, Floats]:
-        return (
-            np.ascontiguousarray(self.classes[..., self.one_of_each]),
-            np.ascontiguousarray(self.all_classes[..., self.one_of_each]),
-        )
+        return cls(classes, phased.sum(axis=2), found.which, place)
 
 
 def one_of_each(pedigree: Pedigree, meioses: Sequence[tuple[int, int]]) -> Integers:
@@ -175,19 +160,21 @@ def one_of_each(pedigree: Pedigree, meioses: Sequence[tuple[int, int]]) -> Integ
     return inheritances
 
 
-def _mixed(values: Floats, meioses: int, recombination: float) -> Floats:
-    """Each of the last axis's binary digits turned over with the probability of recombination."""
-    cube = values.reshape(-1, *[2] * meioses)
+def _mixed(rows: Floats, meioses: int, recombination: float) -> Floats:
+    """Each binary digit of the middle axis turned over with the probability of recombination."""
+    if recombination == 0:
+        return rows
+    cube = rows.reshape(len(rows), *[2] * meioses, -1)
     for axis in range(1, meioses + 1):
         cube = (1 - recombination) * cube + recombination * np.flip(cube, axis)
-    return cube.reshape(values.shape)
+    return cube.reshape(rows.shape)
 
 
 def _log_ratios(first: _Phased, second: _Phased, sweep: Sweep, where: Where) -> Floats:
     pairs = sweep.pairs[where]
     ratios = np.empty((len(pairs.first), len(first.which)))
     _ratios(
-        *first.reduced(), *second.reduced(), first.which, second.which,
+        first.classes, first.all_classes, second.classes, second.all_classes, first.which, second.which,
         first.place[pairs.first], second.place[pairs.second], ratios,
     )  # fmt: skip
     with np.errstate(divide="ignore"):

@@ -123,9 +123,10 @@ def search(
     done = 0
     for found in _in_order(searching.block, plan, threads or os.cpu_count() or 1):
         searching.take(found)
-        for _ in range(len(found.swept.block) if progress is not None else 0):
-            done += 1
-            progress(done, len(searching.missing))
+        if progress is not None:
+            for place in range(done, done + len(found.swept.block)):
+                progress(place + 1, len(searching.missing))
+        done += len(found.swept.block)
     return searching.result()
 
 
