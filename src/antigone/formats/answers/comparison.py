@@ -26,6 +26,11 @@ class Comparison:
         expected = 0.0 if theirs is None else float(theirs)
         self._record(name, ours, expected, relative_error(ours, expected))
 
+    def probability(self, name: str, ours: float, theirs: float | None) -> None:
+        """Compare a probability that was summed up: what is small against 1 has only its absolute digits."""
+        expected = 0.0 if theirs is None else float(theirs)
+        self._record(name, ours, expected, abs(ours - expected))
+
     def logarithm(self, name: str, ours: float, theirs: float | None) -> None:
         """Compare natural logarithms: their difference is the relative error of what they stand for."""
         expected = -math.inf if theirs is None else float(theirs)

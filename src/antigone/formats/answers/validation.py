@@ -1,7 +1,7 @@
 """Compute every case of an answer file again."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +9,17 @@ from numpy.typing import NDArray
 
 from antigone.formats.allele_labels import read_allele
 from antigone.formats.answers.comparison import Comparison, FileReport
+from antigone.formats.answers.dvi import DviFamily, victim_logs
+from antigone.formats.answers.joint_dvi import compare_joint
 from antigone.formats.answers.nongenetic import nongenetic_lr
 from antigone.formats.answers.power import simulated_power
 from antigone.formats.answers.reading import (
     Node,
-    build_pedigree,
     probability_of_log,
     read_cases,
-    read_genotype,
     read_genotypes,
     read_model,
     read_pedigree,
-    read_person,
 )
 from antigone.formats.errors import InputError, quoted
 from antigone.genetics.elimination import TooComplexError
@@ -33,7 +32,7 @@ from antigone.genetics.likelihood import (
     log_likelihoods,
 )
 from antigone.genetics.models import MarkerModel
-from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.genetics.pedigrees import Pedigree
 
 Floats = NDArray[np.float64]
 
@@ -57,11 +56,8 @@ def validate_file(path: Path) -> FileReport:
 def _compare(case: Node) -> Comparison:
     family = case["family"].text()
     comparison = Comparison(case["id"].text(), DVI_TOLERANCE if "dvi" in family else TOLERANCE)
-    if family in _LATER:
-        comparison.not_computed(f"{family} is not computed by this version")
-        return comparison
     if family not in _FAMILIES:
-        known = ", ".join((*_FAMILIES, *_LATER))
+        known = ", ".join(_FAMILIES)
         comparison.not_computed(f"not computed: {case.path}.family: found {quoted(family)}; expected one of {known}")
         return comparison
     try:
@@ -180,10 +176,10 @@ def _pairwise_dvi(case: Node, comparison: Comparison) -> None:
     dvi = case["dvi"]
     models = [read_model(marker) for marker in dvi["markers"].items()]
     plain = [model.without_mutation() for model in models]
-    families = [_DviFamily(node, dvi, models) for node in dvi["am"].items()]
+    families = [DviFamily(node, dvi, models) for node in dvi["am"].items()]
     victims = {node["id"].text(): node["sex"].text() for node in dvi["pm"].items()}
     answer = case["answer"]
-    logs = {name: _victim_logs(name, sex, dvi, models) for name, sex in victims.items()}
+    logs = {name: victim_logs(name, sex, dvi, models) for name, sex in victims.items()}
     for name, log in logs.items():
         theirs = answer.at("loglik_null", "pm", name)
         _check(comparison.logarithm, comparison, f"loglik_null {name}", float(log.sum()), theirs)
@@ -215,62 +211,6 @@ def _cells(answer: Node, name: str, comparison: Comparison) -> list[tuple[str, s
             if value.value is not None:
                 cells.append((row.text(), column, value))
     return cells
-
-
-def _victim_logs(name: str, sex: str, dvi: Node, models: Sequence[MarkerModel]) -> Floats:
-    alone = Pedigree.build([Person(name, sex=Sex(sex))])
-    known = [
-        {name: genotype} if genotype is not None else {}
-        for genotype in (_victim_genotype(name, sex, dvi, model) for model in models)
-    ]
-    return log_likelihoods(alone, models, known)
-
-
-def _victim_genotype(name: str, sex: str, dvi: Node, model: MarkerModel) -> Known | None:
-    profile = dvi["genotypes_pm"].get(name)
-    genotype = profile.get(model.name) if profile is not None else None
-    return None if genotype is None else read_genotype(genotype, model, male=sex == "M")
-
-
-class _DviFamily:
-    """One reference family: its pedigree and what is known of it."""
-
-    def __init__(self, node: Node, dvi: Node, models: Sequence[MarkerModel]) -> None:
-        self.name = node["name"].text()
-        self.pedigree = build_pedigree([read_person(member) for member in node["members"].items()], node)
-        self.known = [self._known(dvi, model) for model in models]
-        self._logs: dict[int, Floats] = {}
-
-    def _known(self, dvi: Node, model: MarkerModel) -> dict[str, Known]:
-        known: dict[str, Known] = {}
-        for person in self.pedigree.persons:
-            profile = dvi["genotypes_am"].get(person.id)
-            genotype = profile.get(model.name) if profile is not None else None
-            read = read_genotype(genotype, model, male=person.sex is Sex.MALE) if genotype is not None else None
-            if read is not None:
-                known[person.id] = read
-        return known
-
-    def logs(self, models: Sequence[MarkerModel]) -> Floats:
-        """Natural logarithm of the family's likelihood at each marker."""
-        if id(models) not in self._logs:
-            self._logs[id(models)] = log_likelihoods(self.pedigree, models, self.known)
-        return self._logs[id(models)]
-
-    def _with_victim(self, missing: str, victim: str, dvi: Node, models: Sequence[MarkerModel], sex: str) -> Floats:
-        known: list[Mapping[str, Known]] = []
-        for model, of_family in zip(models, self.known, strict=True):
-            genotype = _victim_genotype(victim, sex, dvi, model)
-            known.append(of_family if genotype is None else {**of_family, missing: genotype})
-        return log_likelihoods(self.pedigree, models, known)
-
-    def pair_log(self, missing: str, victim: str, dvi: Node, models: Sequence[MarkerModel], sex: str) -> float:
-        """Natural logarithm of the family's likelihood with the victim's genotypes on the missing person."""
-        return float(self._with_victim(missing, victim, dvi, models, sex).sum())
-
-    def exclusions(self, missing: str, victim: str, dvi: Node, models: Sequence[MarkerModel], sex: str) -> int:
-        """Markers that are impossible; a peer counts those at which the family contradicts itself too."""
-        return int(np.isneginf(self._with_victim(missing, victim, dvi, models, sex)).sum())
 
 
 def _logs_by_hypothesis(case: Node, options: Callable[[str], Options]) -> dict[str, Floats]:
@@ -316,9 +256,7 @@ _FAMILIES: dict[str, Callable[[Node, Comparison], None]] = {
     "kinship_lr": _kinship_lr,
     "familias_other": _familias_other,
     "pairwise_dvi": _pairwise_dvi,
+    "joint_dvi": compare_joint,
     "nongenetic_lr": nongenetic_lr,
     "simulated_power": simulated_power,
 }
-
-# Their science is an issue of its own.
-_LATER = ("joint_dvi",)

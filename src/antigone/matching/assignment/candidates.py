@@ -1,0 +1,232 @@
+"""Which options a joint answer weighs, and the sums of what it leaves out.
+
+Everything that could move a probability is kept, as long as the hit graph falls into components that can be summed. A
+weak pair is cut where it is 10⁻⁹ of what its individual has elsewhere; in a component that is too wide, the weakest
+pairs are cut, from weak to less weak, up to a declared weight. What was cut is summed and carried.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.matching.assignment.families import Bodies, Limits, Start, placings
+from antigone.matching.assignment.packing import Option, Packing
+from antigone.matching.assignment.plan import Plan, make_plan
+from antigone.matching.assignment.posterior import Cut
+from antigone.matching.operation import Operation
+from antigone.matching.references import ReferenceKind, kinds_of_references
+from antigone.matching.search import Progress, SearchResult
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# The weight of a pair, against its individual being nobody here, below which the search need not keep it.
+WEAKEST = 1e-3
+# In components that are too wide, pairs below these weights are cut, one after another, until they can be summed.
+CUT_IN_WIDE = (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
+# A pair that is so little of what its individual has elsewhere is cut, if it is weak by itself too: where somebody else
+# takes the better place, what is left counts.
+NEGLIGIBLE = 1e-9
+WEAK = 0.03
+# Small searches keep every pair: nothing is cut unless a component is too wide.
+SMALL = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The missing persons with usable references: who they are among those searched, and how many."""
+
+    usable: Flags
+
+    @classmethod
+    def of(cls, result: SearchResult) -> "Listed":
+        """Those of whom somebody typed is a relative by blood, or who have a sample of their own."""
+        kinds = kinds_of_references(result.operation)
+        return cls(
+            np.array([kinds[family.name, person] is not ReferenceKind.NONE for family, person in result.missing], bool)
+        )
+
+    def __len__(self) -> int:
+        return int(self.usable.sum())
+
+
+def floor_for(operation: Operation) -> float:
+    """The log10 LR from which the search should keep pairs for the joint answer; −∞ where it can keep them all."""
+    individuals, missing = len(operation.individuals), len(operation.missing_persons())
+    if individuals * missing <= SMALL:
+        return -np.inf
+    kinds = kinds_of_references(operation)
+    listed = sum(kind is not ReferenceKind.NONE for kind in kinds.values())
+    odds = [
+        shares.odds
+        for prior in operation.settings.declared_priors()
+        for shares in (prior.shares, *prior.by_transfer.values())
+    ]
+    floor = float(np.log10(WEAKEST * max(listed, 1) / max(odds)))
+    return min(floor, operation.settings.threshold)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The plan of what is weighed, and of what is not: the sums of likelihood ratios that were cut.
+
+    `incomplete` are families with several missing in which not every placing could be looked at.
+    """
+
+    plan: Plan
+    cut: Cut
+    incomplete: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Single:
+    """Pairs with their natural log LR and their greatest weight under any declared prior."""
+
+    individual: Integers
+    missing: Integers
+    log_lr: Floats
+    weight: Floats
+
+    def chosen(self, keep: Flags) -> "_Single":
+        return _Single(self.individual[keep], self.missing[keep], self.log_lr[keep], self.weight[keep])
+
+
+def candidates(
+    result: SearchResult, listed: Listed, odds: Floats, bodies: Bodies, progress: Progress | None = None
+) -> Candidates:
+    """Choose what is weighed. `odds` are, for each individual, the greatest of all declared priors."""
+    missing_of, names = _families(result)
+    singles = _singles(result, listed, odds)
+    several, incomplete = _several(result, singles, bodies, missing_of, odds, len(listed), progress)
+    placed = {(i, m) for option in several for m, i in option.placed}
+    negligible = _negligible(singles, len(result.operation.individuals))
+    protected = np.array(
+        [pair in placed for pair in zip(singles.individual.tolist(), singles.missing.tolist(), strict=True)], bool
+    )
+    keep = ~negligible | protected
+    plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
+    for weight in CUT_IN_WIDE:
+        if plan.exact.all():
+            break
+        keep &= ~_weaker(plan, singles, ~protected, weight, missing_of)
+        plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
+    return Candidates(plan, _cut(result, listed, singles, keep), tuple(names[f] for f in incomplete))
+
+
+def _families(result: SearchResult) -> tuple[Integers, list[str]]:
+    """For each missing person the family's number, in the order of the search."""
+    number: dict[str, int] = {}
+    of = [number.setdefault(family.name, len(number)) for family, _ in result.missing]
+    return np.array(of, dtype=np.int64), list(number)
+
+
+def _singles(result: SearchResult, listed: Listed, odds: Floats) -> _Single:
+    kept = result.kept
+    usable = listed.usable[kept.missing] & (kept.log10_lr > -np.inf)
+    individual, missing = kept.individual[usable].astype(np.int64), kept.missing[usable].astype(np.int64)
+    log_lr = kept.log10_lr[usable] * np.log(10.0)
+    return _Single(
+        individual, missing, log_lr, odds[individual] / max(len(listed), 1) * np.exp(np.minimum(log_lr, 600.0))
+    )
+
+
+def _negligible(singles: _Single, individuals: int) -> Flags:
+    total = 1.0 + np.bincount(singles.individual, singles.weight, minlength=individuals)
+    return np.asarray((singles.weight / total[singles.individual] < NEGLIGIBLE) & (singles.weight < WEAK))
+
+
+def _packing(singles: _Single, several: Sequence[Option], result: SearchResult, missing_of: Integers) -> Packing:
+    count = len(result.operation.individuals)
+    pairs = Packing.of_pairs(
+        singles.individual, singles.missing, singles.log_lr, individuals=count, missing_of=missing_of
+    )
+    return pairs.joined(Packing.of(several, individuals=count, missing_of=missing_of)) if several else pairs
+
+
+def _weaker(plan: Plan, singles: _Single, may_go: Flags, weight: float, missing_of: Integers) -> Flags:
+    """The pairs of components that are too wide whose weight is below this one."""
+    component = plan.component_of_family[missing_of[singles.missing]]
+    wide = (component >= 0) & ~plan.exact[component]
+    return np.asarray(may_go & wide & (singles.weight < weight))
+
+
+def _cut(result: SearchResult, listed: Listed, singles: _Single, keep: Flags) -> Cut:
+    individuals, missing = len(result.operation.individuals), len(result.missing)
+    gone = singles.chosen(~keep)
+    # Those without usable references have an LR of 1 with everybody, and are no part of the listed.
+    of_nobody = np.count_nonzero(~listed.usable) if result.kept.floor > 0 else 0
+    below = np.maximum(result.cut_lr - of_nobody, 0.0)
+    lr = np.exp(np.minimum(gone.log_lr, 600.0))
+    claimed = np.bincount(singles.missing, singles.weight, minlength=missing)[gone.missing] - gone.weight
+    of_individual: Floats = below + np.bincount(gone.individual, lr, minlength=individuals)
+    expected: Floats = below + np.bincount(gone.individual, lr / (1 + np.maximum(claimed, 0.0)), minlength=individuals)
+    below_of_missing = np.where(listed.usable, result.cut_lr_of_missing, 0.0)
+
+    def of_missing(odds: Floats) -> Floats:
+        weighed = np.bincount(gone.missing, lr * odds[gone.individual], minlength=missing)
+        return np.asarray(weighed + odds.max(initial=0.0) * below_of_missing)
+
+    return Cut(of_individual, expected, of_missing)
+
+
+def _several(
+    result: SearchResult,
+    singles: _Single,
+    bodies: Bodies,
+    missing_of: Integers,
+    odds: Floats,
+    listed: int,
+    progress: Progress | None,
+) -> tuple[list[Option], list[int]]:
+    """Options that place several in one family."""
+    count = len(result.operation.individuals)
+    few = count <= _FEW
+    # As for pairs: what is negligible beside what an individual has elsewhere is not placed.
+    total = 1.0 + np.bincount(singles.individual, singles.weight, minlength=count)
+    prior = np.log10(odds / max(listed, 1))
+    floor = np.log10(np.maximum(0.0 if few else WEAKEST, NEGLIGIBLE * total)) - prior
+    certain = CERTAIN - float(prior.max(initial=0.0))
+    limits = Limits(floor, -np.inf if few else certain, tables=1000 if few else 40, next_best=count if few else 6)
+    families: dict[int, list[int]] = {}
+    for j, (family, _) in enumerate(result.missing):
+        if len(family.missing) > 1:
+            families.setdefault(int(missing_of[j]), []).append(j)
+    starts = _starts(singles, floor, set(families), missing_of)
+    options: list[Option] = []
+    incomplete = []
+    for done, (f, of_family) in enumerate(families.items(), 1):
+        place = {result.missing[j][1]: j for j in of_family}
+        from_here = [Start(result.missing[j][1], i, log10) for j, i, log10 in starts.get(f, ())]
+        if from_here:
+            found = placings(result.missing[of_family[0]][0], from_here, bodies, limits, prior)
+            options += [_option(f, placed, log10, place) for placed, log10 in found.options.items()]
+            if found.incomplete and few:
+                incomplete.append(f)
+        if progress is not None:
+            progress(done, len(families))
+    return options, incomplete
+
+
+# With so few individuals every one is tried beside every other.
+_FEW = 25
+# log10 of the weight from which a pair is always a place to start from.
+CERTAIN = -0.5
+
+
+def _starts(
+    singles: _Single, floor: Floats, families: set[int], missing_of: Integers
+) -> dict[int, list[tuple[int, int, float]]]:
+    log10 = singles.log_lr / np.log(10.0)
+    these = np.flatnonzero(np.isin(missing_of[singles.missing], list(families)) & (log10 >= floor[singles.individual]))
+    found: dict[int, list[tuple[int, int, float]]] = {}
+    for k in these.tolist():
+        j = int(singles.missing[k])
+        found.setdefault(int(missing_of[j]), []).append((j, int(singles.individual[k]), float(log10[k])))
+    return found
+
+
+def _option(family: int, placed: frozenset[tuple[str, int]], log10: float, place: Mapping[str, int]) -> Option:
+    return Option(family, tuple(sorted((place[name], i) for name, i in placed)), log10 * float(np.log(10.0)))

@@ -1,0 +1,241 @@
+"""How components are summed exactly: families one after another, remembering which shared individuals are taken.
+
+An individual who is in the options of one family only needs no memory. One who is in those of several has a bit from
+the first of these families to the last; bits are used again. The work of a component is (options) × 2^(bits at once),
+so the order of families matters: the next one is the one that leaves the fewest bits in use (greedy). With everybody
+possible everywhere this is the dynamic programme for permanents over subsets (Ryser's problem, Bellman's way). Where
+no family misses several, individuals may choose among families as well, whichever needs fewer bits.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from antigone.matching.assignment.packing import Packing
+
+Integers = NDArray[np.int64]
+
+# A component is summed exactly while options × 2^bits and families × 2^bits stay below these: seconds, and 128 MB.
+MOST_STEPS = 300_000_000
+MOST_STATES = 1 << 24
+MOST_BITS = 22
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The components in the order of their size, and the steps of each.
+
+    Each step is a choice, of a family or of an individual, among the options `option[first_option[s] :
+    first_option[s + 1]]` or none of them. The steps of component c are `first_step[c]` to `first_step[c + 1]`. `mask`
+    gives for each option the bits of those whom it shares with other steps, `closing` for each step the bits that
+    nobody asks for any more. `exact` says of each component whether it can be summed; the steps of one that cannot are
+    its families, without bits.
+    """
+
+    packing: Packing
+    component_of_family: Integers  # −1 where a family has no option
+    first_step: Integers
+    first_option: Integers
+    option: Integers
+    bits: Integers
+    closing: Integers
+    mask: Integers
+    exact: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.first_step) - 1
+
+    @property
+    def component_of_option(self) -> Integers:
+        """The component of each option."""
+        return self.component_of_family[self.packing.family_of_option]
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The choices of one component in order: their options, the bits of each option, and which bits close."""
+
+    options: list[list[int]]
+    mask: dict[int, int]
+    closing: list[int]
+    bits: int
+
+    @property
+    def exact(self) -> bool:
+        if self.bits > MOST_BITS:
+            return False
+        work = sum(len(these) + 1 for these in self.options) << self.bits
+        return work <= MOST_STEPS and (len(self.options) + 1) << self.bits <= MOST_STATES
+
+
+def components(packing: Packing) -> Iterator[list[int]]:
+    """Families that share individuals, directly or through others; those without options are in none."""
+    with_options = np.flatnonzero(np.diff(packing.first))
+    if not len(with_options):
+        return
+    family = packing.family_of_option[packing.option_of_place]
+    size = packing.families + packing.individuals
+    ones = np.ones(len(family), dtype=np.int8)
+    graph = coo_array((ones, (family, packing.families + packing.individual)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    labels = label[with_options]
+    order = np.argsort(labels, kind="stable")
+    for group in np.split(with_options[order], np.flatnonzero(np.diff(labels[order])) + 1):
+        yield group.tolist()
+
+
+def make_plan(packing: Packing) -> Plan:
+    """Components, the order of their choices, and the bits of those who are shared."""
+    groups = sorted(components(packing), key=lambda group: (len(group), group))
+    component_of_family = np.full(packing.families, -1, dtype=np.int64)
+    planned = []
+    for c, group in enumerate(groups):
+        component_of_family[group] = c
+        planned.append(_steps(packing, group))
+    mask = np.zeros(len(packing), dtype=np.int64)
+    for steps in planned:
+        for option, bits in steps.mask.items():
+            mask[option] = bits
+    choices = [options for steps in planned for options in steps.options]
+    return Plan(
+        packing,
+        component_of_family,
+        _starts(len(steps.options) for steps in planned),
+        _starts(len(options) for options in choices),
+        np.array([option for options in choices for option in options], dtype=np.int64),
+        np.array([steps.bits for steps in planned], dtype=np.int64),
+        np.array([bits for steps in planned for bits in steps.closing], dtype=np.int64),
+        mask,
+        np.array([steps.exact for steps in planned], dtype=bool),
+    )
+
+
+def _starts(lengths: Iterable[int]) -> Integers:
+    return np.concatenate([[0], np.cumsum(list(lengths))]).astype(np.int64)
+
+
+def _steps(packing: Packing, group: Sequence[int]) -> _Steps:
+    placed = {option: packing.placed(option) for family in group for option in packing.options_of(family)}
+    by_family = {family: list(packing.options_of(family)) for family in group}
+    steps = _in_order(by_family, {option: [i for _, i in these] for option, these in placed.items()})
+    if steps.bits <= _FEW_BITS or any(len(these) > 1 for these in placed.values()):
+        return steps if steps.exact else _without_bits(by_family)
+    by_individual: dict[int, list[int]] = {}
+    for option, ((_, i),) in placed.items():
+        by_individual.setdefault(i, []).append(option)
+    # One missing person an option; those of one family that misses several exclude each other through the family.
+    families = packing.family_of_option
+    others = _in_order(by_individual, {option: [int(families[option])] for option in placed})
+    fewer = min(steps, others, key=lambda one: one.bits)
+    return fewer if fewer.exact else _without_bits(by_family)
+
+
+# With so few bits another way round is not worth looking for.
+_FEW_BITS = 4
+
+
+def _without_bits(by_family: Mapping[int, list[int]]) -> _Steps:
+    return _Steps(list(by_family.values()), {}, [0] * len(by_family), MOST_BITS + 1)
+
+
+def _in_order(choices: Mapping[int, list[int]], taken_by: Mapping[int, Sequence[int]]) -> _Steps:
+    """Choices in the greedy order; `taken_by` says whom each option takes."""
+    whom = {choice: frozenset(i for option in options for i in taken_by[option]) for choice, options in choices.items()}
+    order = _order(list(choices), whom)
+    if len(order) < len(choices):
+        return _Steps(list(choices.values()), {}, [0] * len(choices), MOST_BITS + 1)
+    bit_of, width, closing = _bits(order, whom)
+    mask = {
+        option: sum(1 << bit_of[i] for i in taken_by[option] if i in bit_of)
+        for options in choices.values()
+        for option in options
+    }
+    return _Steps([choices[choice] for choice in order], mask if width <= MOST_BITS else {}, closing, width)
+
+
+def _shared(group: Sequence[int], whom: Mapping[int, frozenset[int]]) -> dict[int, int]:
+    """Those whom several choices ask for, with the number of those choices."""
+    count: dict[int, int] = {}
+    for choice in group:
+        for i in whom[choice]:
+            count[i] = count.get(i, 0) + 1
+    return {i: number for i, number in count.items() if number > 1}
+
+
+# Beyond so many choices the greedy order, which looks at all that are left each time, would take too long.
+_MOST_IN_GREEDY_ORDER = 400
+
+
+def _order(group: list[int], whom: Mapping[int, frozenset[int]]) -> list[int]:
+    """Always the choice after which the fewest are open; broken off where more are open than can be remembered."""
+    if len(group) == 1:
+        return group
+    waiting = _shared(group, whom)
+    if len(group) > _MOST_IN_GREEDY_ORDER:
+        return _breadth_first(group, whom, waiting)
+    shared = {choice: [i for i in whom[choice] if i in waiting] for choice in group}
+    left = set(group)
+    opened: set[int] = set()
+    order = []
+    while left:
+        best = min(left, key=lambda choice: (_opens(shared[choice], opened, waiting), -len(shared[choice]), choice))
+        left.remove(best)
+        order.append(best)
+        for i in shared[best]:
+            opened.add(i)
+            waiting[i] -= 1
+            if not waiting[i]:
+                opened.remove(i)
+        if len(opened) > MOST_BITS:
+            break
+    return order
+
+
+def _opens(own: Sequence[int], opened: set[int], waiting: Mapping[int, int]) -> int:
+    """How many more are open after a choice than before."""
+    new = sum(i not in opened for i in own)
+    return new - sum(waiting[i] == 1 for i in own)
+
+
+def _breadth_first(group: Sequence[int], whom: Mapping[int, frozenset[int]], shared: Mapping[int, int]) -> list[int]:
+    asked_by: dict[int, list[int]] = {}
+    for choice in group:
+        for i in sorted(whom[choice]):
+            if i in shared:
+                asked_by.setdefault(i, []).append(choice)
+    seen = {group[0]}
+    queue = [group[0]]
+    for choice in queue:
+        for i in sorted(whom[choice]):
+            for other in asked_by.get(i, ()):
+                if other not in seen:
+                    seen.add(other)
+                    queue.append(other)
+    return queue
+
+
+def _bits(order: Sequence[int], whom: Mapping[int, frozenset[int]]) -> tuple[dict[int, int], int, list[int]]:
+    """Bits of those who are shared, how many there are at once, and which close after each choice."""
+    waiting = _shared(order, whom)
+    free: list[int] = []
+    bit_of: dict[int, int] = {}
+    width = 0
+    closing = []
+    for choice in order:
+        closed = []
+        for i in sorted(whom[choice]):
+            if i not in waiting:
+                continue
+            if i not in bit_of:
+                bit_of[i] = free.pop() if free else width
+                width = max(width, bit_of[i] + 1)
+            waiting[i] -= 1
+            if not waiting[i]:
+                closed.append(bit_of[i])
+        closing.append(sum(1 << bit for bit in closed) if width <= MOST_BITS else 0)
+        free += closed
+    return bit_of, width, closing

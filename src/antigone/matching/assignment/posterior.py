@@ -1,0 +1,363 @@
+"""The posterior over all assignments under one declared prior, with bounds of what the search cut.
+
+The prior: each individual i is, by itself, among the M missing persons with usable references with probability s_i, and
+if so each of those not yet taken is as likely. An assignment a that places k individuals has
+
+    P(a) ∝ ∏_{i placed} s_i/(1 − s_i) · (M − k)!/M!
+
+Only (M − k)! ties the components of the hit graph together. It is ∫ t^(M−k) e^(−t) dt, so that given t every component
+stands by itself, each placed individual weighing s_i/(1 − s_i)/t; the answer is a mean over t, with weights that the
+components themselves give. All terms are positive: nothing cancels.
+
+What was cut: pairs with a small LR, of which the search gives the sum. Let c_i be what was cut of individual i and d_m
+of missing person m, both as weights. Given which individuals of a component are not placed (U) and which of its
+missing persons are free (V), the pairs that were cut multiply the weight by something between 1 and
+∏_U (1 + c_i) ∏_V (1 + d_m). Sums without and with that factor bracket every probability. The figure given
+takes ∏_U (1 + c_i).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.matching.assignment.packing import Packing
+from antigone.matching.assignment.plan import Plan
+from antigone.matching.assignment.sampling import Bounds, Sampled, bounds, sample
+from antigone.matching.assignment.summing import sums
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# A posterior is called exact only below this.
+EXACT_BELOW = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Sums of likelihood ratios that were left out.
+
+    `of_individual` over missing persons, `expected` the same where a missing person who is claimed by somebody else
+    counts by the chance of being free, `of_missing` over individuals, each times the odds of the individual.
+    """
+
+    of_individual: Floats
+    expected: Floats
+    of_missing: Callable[[Floats], Floats]
+
+    @classmethod
+    def nothing(cls, individuals: int, missing: int) -> "Cut":
+        """Every pair was kept."""
+        zero = np.zeros(individuals)
+        return cls(zero, zero, lambda _: np.zeros(missing))
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Every individual and missing person that some option places together, and which options do."""
+
+    individual: Integers
+    missing: Integers
+    of_place: Integers  # for each place of the packing, its pair
+
+    @classmethod
+    def of(cls, packing: Packing) -> "Pairs":
+        """In the order of individual and missing person."""
+        key = packing.individual * (len(packing.missing_of) + 1) + packing.missing
+        found, of_place = np.unique(key, return_inverse=True)
+        return cls(found // (len(packing.missing_of) + 1), found % (len(packing.missing_of) + 1), of_place)
+
+    def __len__(self) -> int:
+        return len(self.individual)
+
+    def summed(self, packing: Packing, of_option: Floats) -> Floats:
+        """For each pair the sum over the options that hold it."""
+        return np.asarray(np.bincount(self.of_place, of_option[packing.option_of_place], minlength=len(self)), float)
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Probabilities under one prior: of each pair, and of each individual being none of those kept.
+
+    `lower` and `upper` hold what the cut pairs may change, and for components that were sampled the bounds of the walk
+    (`error` is then the standard error of the sampling, else 0). `below` is the part of `nobody` that goes to missing
+    persons whose pairs were cut.
+    """
+
+    prior: str
+    pair: Floats
+    lower: Floats
+    upper: Floats
+    error: Floats
+    nobody: Floats
+    nobody_lower: Floats
+    nobody_upper: Floats
+    below: Floats
+
+
+def flat_posterior(plan: Plan) -> tuple[Floats, Floats]:
+    """Every assignment as likely as every other before any DNA, as the peers have it: pairs, and nobody.
+
+    Raises `ValueError` where a component is too wide to be summed.
+    """
+    if not plan.exact.all():
+        raise ValueError("a component is too wide to be summed exactly")
+    pairs = Pairs.of(plan.packing)
+    pair = pairs.summed(plan.packing, sums(plan, plan.packing.log_lr).taken)
+    return pair, 1.0 - _by_individual(pairs, pair, plan.packing)
+
+
+def _by_individual(pairs: Pairs, of_pairs: Floats, packing: Packing) -> Floats:
+    """Sums over the pairs of each individual."""
+    return np.asarray(np.bincount(pairs.individual, of_pairs, minlength=packing.individuals), float)
+
+
+def posterior(
+    plan: Plan, pairs: Pairs, name: str, odds: Floats, listed: int, cut: Cut, rng: np.random.Generator
+) -> Posterior:
+    """The posterior under one prior.
+
+    `odds` are s_i/(1 − s_i), shape (individuals,); `listed` is M, the number of missing persons with usable references.
+    """
+    weights = _Weights(plan, odds, cut)
+    nodes, shares = _nodes(weights, listed)
+    sampled = _Widest.of(weights, float(np.exp(nodes @ shares[0])), rng) if not plan.exact.all() else None
+    found = [_at(weights, pairs, float(np.exp(u)), sampled) for u in nodes]
+
+    def mean(field: str, share: Floats) -> Floats:
+        return np.asarray(np.tensordot(share, np.array([getattr(one, field) for one in found]), 1))
+
+    middle = {field: mean(field, shares[0]) for field in ("pair", "error", "nobody", "below")}
+    lower = {field: np.min([mean(field, share) for share in shares], axis=0) for field in ("lower", "nobody_lower")}
+    upper = {field: np.max([mean(field, share) for share in shares], axis=0) for field in ("upper", "nobody_upper")}
+    return Posterior(name, **middle, **lower, **upper)
+
+
+@dataclass(frozen=True, eq=False)
+class _Weights:
+    """The weights of a packing as functions of t."""
+
+    plan: Plan
+    odds: Floats
+    cut: Cut
+
+    def cut_of_individuals(self, t: float, *, expected: bool) -> Floats:
+        return self.odds / t * (self.cut.expected if expected else self.cut.of_individual)
+
+    def cut_of_missing(self, t: float) -> Floats:
+        return self.cut.of_missing(self.odds) / t
+
+    def kept(self, t: float) -> Floats:
+        packing = self.plan.packing
+        return packing.log_lr + packing.summed_over_places(np.log(self.odds[packing.individual] / t))
+
+    def expected(self, t: float) -> Floats:
+        """Relative to everybody being nobody, or somebody whose pair was cut."""
+        packing = self.plan.packing
+        relative = np.log1p(self.cut_of_individuals(t, expected=True))
+        return self.kept(t) - packing.summed_over_places(relative[packing.individual])
+
+    def greatest(self, t: float) -> Floats:
+        """The same with all that was cut, of individuals and of missing persons."""
+        packing = self.plan.packing
+        individuals = np.log1p(self.cut_of_individuals(t, expected=False))[packing.individual]
+        missing = np.log1p(self.cut_of_missing(t))[packing.missing]
+        return self.kept(t) - packing.summed_over_places(individuals + missing)
+
+    def log_factor(self, t: float) -> Floats:
+        """For each component the greatest factor of what was cut: that of nobody placed."""
+        packing, component = self.plan.packing, self.plan.component_of_option[self.plan.packing.option_of_place]
+        total = np.zeros(len(self.plan))
+        for who, log in (
+            (packing.individual, np.log1p(self.cut_of_individuals(t, expected=False))),
+            (packing.missing, np.log1p(self.cut_of_missing(t))),
+        ):
+            once, where = np.unique(who, return_index=True)
+            np.add.at(total, component[where], log[once])
+        return total
+
+
+# Up to so many options t is integrated on a grid to the last digit; beyond, at the nodes of a Gauss–Hermite rule.
+_GRID_BELOW = 3000
+_NODES = 3
+
+# The sum over everything else as a function of log t, and how many are placed at t: what decides how t is weighted.
+LogSum = Callable[[float], float]
+Placed = Callable[[float], float]
+
+
+def _nodes(weights: _Weights, listed: int) -> tuple[Floats, Floats]:
+    """Values of log t, and how much each counts: as expected, and with nothing and with all of what was cut.
+
+    What was cut changes how many are placed, and with it which t count. The figure takes the first row; bounds hold for
+    all three.
+    """
+    ways = [_way(weights, "expected")]
+    if weights.cut.of_individual.any():
+        ways += [_way(weights, "kept"), _way(weights, "greatest")]
+    if len(weights.plan.packing) <= _GRID_BELOW:
+        return _grid([log_sum for log_sum, _ in ways], listed)
+    found = [_gauss_hermite(*way, listed) for way in ways]
+    shares = np.zeros((len(ways), len(ways) * _NODES))
+    for k, (_, share) in enumerate(found):
+        shares[k, k * _NODES : (k + 1) * _NODES] = share
+    return np.concatenate([nodes for nodes, _ in found]), shares
+
+
+def _way(weights: _Weights, which: str) -> tuple[LogSum, Placed]:
+    plan = weights.plan
+    count = np.diff(plan.packing.placed_first)
+
+    def cut(t: float) -> tuple[Floats, Floats]:
+        if which == "kept":
+            return np.zeros(1), np.zeros(1)
+        individuals = weights.cut_of_individuals(t, expected=which == "expected")
+        return individuals, weights.cut_of_missing(t) if which == "greatest" else np.zeros(1)
+
+    def log_sum(u: float) -> float:
+        t = float(np.exp(u))
+        of_components = np.nansum(sums(plan, getattr(weights, which)(t)).log_sum)
+        return float(of_components + sum(np.log1p(one).sum() for one in cut(t)))
+
+    def placed(t: float) -> float:
+        taken = np.nan_to_num(sums(plan, getattr(weights, which)(t)).taken)
+        return float((taken * count).sum() + sum((one / (1 + one)).sum() for one in cut(t)))
+
+    return log_sum, placed
+
+
+def _grid(ways: Sequence[LogSum], listed: int) -> tuple[Floats, Floats]:
+    """The trapezoid rule, which converges fast for what falls off smoothly on both sides."""
+    u = np.log(listed + 1.0) + 10.0 / np.sqrt(listed + 1.0)
+    step = min(0.25, 0.5 / np.sqrt(listed + 1.0))
+    nodes: list[float] = []
+    rows: list[list[float]] = []
+    while len(nodes) < 8 or any(row[-1] > max(row) - 40.0 for row in zip(*rows, strict=True)):
+        nodes.append(u)
+        rows.append([(listed + 1) * u - float(np.exp(u)) + log_sum(u) for log_sum in ways])
+        u -= step
+    logs = np.array(rows).T
+    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+    kept = (shares > 1e-17).any(axis=0)
+    return np.array(nodes)[kept], shares[:, kept] / shares[:, kept].sum(axis=1, keepdims=True)
+
+
+def _gauss_hermite(log_sum: LogSum, placed: Placed, listed: int) -> tuple[Floats, Floats]:
+    def log_density(u: float) -> float:
+        return (listed + 1) * u - float(np.exp(u)) + log_sum(u)
+
+    u = _mode(placed, listed)
+    step = 1.0 / np.sqrt(listed + 1.0)
+    middle, left, right = (log_density(u + move) for move in (0.0, -step, step))
+    curvature = max((2 * middle - left - right) / step**2, 1.0)
+    x, w = np.polynomial.hermite_e.hermegauss(_NODES)
+    nodes = u + x / np.sqrt(curvature)
+    logs = np.array([middle if move == 0 else log_density(float(node)) for move, node in zip(x, nodes, strict=True)])
+    share = w * np.exp(logs - middle + x**2 / 2)
+    return nodes, share / share.sum()
+
+
+def _mode(placed: Placed, listed: int) -> float:
+    """Where t = M + 1 − (expected number of those placed at t), by halving."""
+    low, high = float(np.log(0.5)), float(np.log(listed + 1.0))
+    while high - low > 0.05 / np.sqrt(listed + 1.0):
+        u = (low + high) / 2
+        if np.exp(u) < listed + 1 - placed(float(np.exp(u))):
+            low = u
+        else:
+            high = u
+    return (low + high) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Widest:
+    """What was sampled, and the bounds, of components that are too wide."""
+
+    sampled: Sampled
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, weights: _Weights, t: float, rng: np.random.Generator) -> "_Widest":
+        log_weight = weights.expected(t)
+        return cls(sample(weights.plan, log_weight, rng), bounds(weights.plan, log_weight))
+
+
+@dataclass(frozen=True, eq=False)
+class _At:
+    """The answer at one t."""
+
+    pair: Floats
+    lower: Floats
+    upper: Floats
+    error: Floats
+    nobody: Floats
+    nobody_lower: Floats
+    nobody_upper: Floats
+    below: Floats
+
+
+def _at(weights: _Weights, pairs: Pairs, t: float, wide: _Widest | None) -> _At:
+    plan, packing = weights.plan, weights.plan.packing
+    expected = sums(plan, weights.expected(t))
+    least, most = sums(plan, weights.kept(t)), sums(plan, weights.greatest(t))
+    factor = weights.log_factor(t)
+    # Relative to each other, so that no exponential overflows: most is never below least.
+    ratio = np.exp(np.minimum(most.log_sum + factor - least.log_sum, 700.0))
+    taken = expected.taken
+    if wide is not None:
+        taken = np.where(np.isnan(taken), wide.sampled.taken, taken)
+    component = plan.component_of_family[packing.missing_of[pairs.missing]]
+    pair = pairs.summed(packing, taken)
+    ends = _ends(pairs.summed(packing, least.taken), pairs.summed(packing, most.taken), ratio[component])
+    error = np.zeros(len(pairs))
+    if wide is not None:
+        inexact = ~plan.exact[component]
+        widened = _ends_of_walk(pairs, packing, wide.bounds, np.exp(np.minimum(factor, 700.0))[component])
+        ends = (np.where(inexact, widened[0], ends[0]), np.where(inexact, widened[1], ends[1]))
+        error = np.where(inexact, pairs.summed(packing, np.nan_to_num(wide.sampled.error)), 0.0)
+    count = packing.individuals
+    nobody = 1.0 - _by_individual(pairs, pair, packing)
+    alone = np.ones(count, dtype=bool)
+    alone[pairs.individual] = False
+    elsewhere = weights.cut_of_individuals(t, expected=True)
+    below = np.clip(nobody, 0, 1) * elsewhere / (1 + elsewhere)
+    lowest, highest = _nobody_ends(pairs, packing, least.taken, most.taken, ratio, plan)
+    if wide is not None:
+        for ends_of_nobody, ends_of_pairs in ((lowest, ends[1]), (highest, ends[0])):
+            summed = 1.0 - _by_individual(pairs, ends_of_pairs, packing)
+            ends_of_nobody[:] = np.where(np.isnan(ends_of_nobody), np.clip(summed, 0, 1), ends_of_nobody)
+    lowest[alone], highest[alone] = 1.0, 1.0
+    return _At(pair, ends[0], ends[1], error, np.clip(nobody, 0, 1), lowest, highest, below)
+
+
+def _ends(least: Floats, most: Floats, ratio: Floats) -> tuple[Floats, Floats]:
+    """Where a probability lies: `least` without, `most` with all that was cut, whose sum is `ratio` times as large."""
+    least, most = np.clip(least, 0, 1), np.clip(most, 0, 1)
+    with np.errstate(invalid="ignore"):
+        lower = least / (least + ratio * (1 - most))
+        upper = ratio * most / (ratio * most + (1 - least))
+    # 0/0: the pair is certain, or impossible, in both.
+    lower, upper = np.where(np.isnan(lower), least, lower), np.where(np.isnan(upper), most, upper)
+    return np.minimum(lower, 1.0), np.minimum(upper, 1.0)
+
+
+def _ends_of_walk(pairs: Pairs, packing: Packing, walked: Bounds, factor: Floats) -> tuple[Floats, Floats]:
+    low = np.clip(pairs.summed(packing, np.nan_to_num(walked.lower)), 0, 1)
+    high = np.clip(pairs.summed(packing, np.nan_to_num(walked.upper, nan=1.0)), 0, 1)
+    return low / (low + factor * np.maximum(1 - low, 1e-300)), factor * high / (factor * high + 1 - high)
+
+
+def _nobody_ends(
+    pairs: Pairs, packing: Packing, least: Floats, most: Floats, ratio: Floats, plan: Plan
+) -> tuple[Floats, Floats]:
+    """Bounds for each individual of being none of those kept."""
+    placed = [_by_individual(pairs, pairs.summed(packing, one), packing) for one in (least, most)]
+    component = np.full(packing.individuals, -1, dtype=np.int64)
+    component[packing.individual] = plan.component_of_option[packing.option_of_place]
+    return _ends(1 - placed[0], 1 - placed[1], np.where(component >= 0, ratio[component] if len(ratio) else 1.0, 1.0))
+
+
+def least_favourable(posteriors: Sequence[Posterior]) -> Floats:
+    """For each pair the lowest that any declared prior, and what was cut, leave of its probability."""
+    return np.min([one.lower for one in posteriors], axis=0)

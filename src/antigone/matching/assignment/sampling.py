@@ -1,0 +1,263 @@
+"""Components too wide to be summed: Markov chain Monte Carlo with its error, and bounds that are no estimate.
+
+The chain looks at two families that share an individual and draws the options of both together, given all others (a
+heat bath, so the weights' ratios enter exactly and swaps of two individuals are one step). What is added up are the
+probabilities that were drawn from, not the draws (Rao–Blackwell). The error is that of batch means of several chains,
+which begin at the best single options, at nothing, and at random; chains that have not met show as a large error.
+
+The bounds follow a walk through the graph: that somebody is free has probability 1 / (1 + Σ weight × probability that
+the others of that option are free without them); the walk is cut at a depth, where 0 and 1 are put in for what is not
+known. For matchings the two ends close in on each other as the walk grows (Bayati, Gamarnik, Katz, Nair & Tetali 2007);
+for options that place several the same recursion holds, term by term.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from antigone.matching.assignment.packing import Packing
+from antigone.matching.assignment.plan import Plan
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+CHAINS, BATCHES = 4, 10
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """How often each option of the sampled components is taken, with the standard error; nan elsewhere."""
+
+    taken: Floats
+    error: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Between which ends the probability of each option lies; nan elsewhere."""
+
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Graph:
+    """Who asks for whom, as arrays that compiled code reads."""
+
+    family: Integers  # of each option
+    neighbours_first: Integers  # by family: families that share an individual
+    neighbours: Integers
+
+
+def sample(plan: Plan, log_weight: Floats, rng: np.random.Generator, *, sweeps: int = 2000) -> Sampled:
+    """Sample every component that is not exact; `sweeps` times as many steps as it has families, in each chain."""
+    packing = plan.packing
+    taken, error = np.full(len(packing), np.nan), np.full(len(packing), np.nan)
+    graph = _graph(packing)
+    family_of_option = packing.family_of_option
+    for c in np.flatnonzero(~plan.exact):
+        families = np.flatnonzero(plan.component_of_family == c)
+        own = np.isin(family_of_option, families)
+        means = np.zeros((CHAINS, BATCHES, len(packing)))
+        for chain in range(CHAINS):
+            start = _start(packing, families, log_weight, chain, rng)
+            seed = int(rng.integers(2**31))
+            _run_chain(
+                families, packing.first, packing.placed_first, packing.individual, graph.neighbours_first,
+                graph.neighbours, log_weight, start, max(1, sweeps // BATCHES) * len(families), means[chain],
+                packing.individuals, seed,
+            )  # fmt: skip
+        mean = means.mean(axis=(0, 1))
+        between = means.mean(axis=1).std(axis=0, ddof=1) / np.sqrt(CHAINS)
+        within = means.reshape(CHAINS * BATCHES, -1).std(axis=0, ddof=1) / np.sqrt(CHAINS * BATCHES)
+        # What no chain ever met is not known better than one visit tells.
+        least = 1.0 / (CHAINS * max(1, sweeps))
+        taken[own], error[own] = mean[own], np.maximum(np.maximum(between, within)[own], least)
+    return Sampled(taken, error)
+
+
+def bounds(plan: Plan, log_weight: Floats, *, depth: int = 6, budget: int = 2_000) -> Bounds:
+    """Bounds for every option of every component that is not exact; `budget` is how many places a walk may visit."""
+    packing = plan.packing
+    lower, upper = np.full(len(packing), np.nan), np.full(len(packing), np.nan)
+    if plan.exact.all():
+        return Bounds(lower, upper)
+    walk = _Walk(packing, _graph(packing), log_weight, budget)
+    for o in np.flatnonzero(~plan.exact[plan.component_of_option]).tolist():
+        lower[o], upper[o] = walk.of_option(o, depth)
+    return Bounds(lower, upper)
+
+
+def _graph(packing: Packing) -> _Graph:
+    option = packing.option_of_place
+    family = packing.family_of_option
+    asked_by: dict[int, set[int]] = {}
+    for o, i in zip(option.tolist(), packing.individual.tolist(), strict=True):
+        asked_by.setdefault(i, set()).add(int(family[o]))
+    neighbours: list[set[int]] = [set() for _ in range(packing.families)]
+    for these in asked_by.values():
+        for f in these:
+            neighbours[f] |= these - {f}
+    first = np.concatenate([[0], np.cumsum([len(these) for these in neighbours])]).astype(np.int64)
+    flat = np.array([f for these in neighbours for f in sorted(these)], dtype=np.int64)
+    return _Graph(family, first, flat)
+
+
+def _start(packing: Packing, families: Integers, log_weight: Floats, chain: int, rng: np.random.Generator) -> Integers:
+    """What each family takes at first: the best options, then nothing, then options at random."""
+    choice = np.full(packing.families, -1, dtype=np.int64)
+    options = [o for f in families for o in packing.options_of(int(f))]
+    if chain == 0:
+        options.sort(key=lambda o: -log_weight[o])
+    elif chain == 1:
+        return choice
+    else:
+        options = rng.permutation(options).tolist()
+    taken: set[int] = set()
+    family = packing.family_of_option
+    for o in options:
+        these = {i for _, i in packing.placed(o)}
+        if choice[family[o]] < 0 and not these & taken:
+            choice[family[o]] = o
+            taken |= these
+    return choice
+
+
+@njit(cache=True, nogil=True)
+def _run_chain(  # type: ignore[no-untyped-def]
+    families, first, placed_first, individual, neighbours_first, neighbours, log_weight, choice, steps, means,
+    individuals, seed,
+):  # fmt: skip
+    np.random.seed(seed)
+    used = np.full(individuals, -1, np.int64)
+    for f in families:
+        if choice[f] >= 0:
+            for k in range(placed_first[choice[f]], placed_first[choice[f] + 1]):
+                used[individual[k]] = f
+    burn_in = steps  # one batch
+    visits = np.zeros(len(first) - 1)
+    for batch in range(-1, means.shape[0]):
+        visits[:] = 0.0
+        for _ in range(burn_in if batch < 0 else steps):
+            f = families[np.random.randint(len(families))]
+            count = neighbours_first[f + 1] - neighbours_first[f]
+            g = neighbours[neighbours_first[f] + np.random.randint(count)] if count > 0 else -1
+            _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, means, batch, visits)
+        if batch >= 0:
+            for f in families:
+                for o in range(first[f], first[f + 1]):
+                    means[batch, o] = means[batch, o] / visits[f] if visits[f] > 0 else np.nan
+
+
+@njit(cache=True, nogil=True)
+def _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, means, batch, visits):  # type: ignore[no-untyped-def]
+    """Draw the options of both families given everybody else's."""
+    for family in (f, g):
+        if family >= 0 and choice[family] >= 0:
+            for k in range(placed_first[choice[family]], placed_first[choice[family] + 1]):
+                used[individual[k]] = -1
+            choice[family] = -1
+    rows = first[f + 1] - first[f] + 1
+    columns = first[g + 1] - first[g] + 1 if g >= 0 else 1
+    table = np.full((rows, columns), -np.inf)
+    for r in range(rows):
+        a = first[f] + r - 1 if r > 0 else -1
+        if a >= 0 and not _free(a, placed_first, individual, used):
+            continue
+        if a >= 0:
+            for k in range(placed_first[a], placed_first[a + 1]):
+                used[individual[k]] = f
+        for s in range(columns):
+            b = first[g] + s - 1 if s > 0 else -1
+            if b < 0 or _free(b, placed_first, individual, used):
+                table[r, s] = (log_weight[a] if a >= 0 else 0.0) + (log_weight[b] if b >= 0 else 0.0)
+        if a >= 0:
+            for k in range(placed_first[a], placed_first[a + 1]):
+                used[individual[k]] = -1
+    table = np.exp(table - table.max())
+    table /= table.sum()
+    if batch >= 0:
+        visits[f] += 1.0
+        for r in range(1, rows):
+            means[batch, first[f] + r - 1] += table[r].sum()
+        if g >= 0:
+            visits[g] += 1.0
+            for s in range(1, columns):
+                means[batch, first[g] + s - 1] += table[:, s].sum()
+    u = np.random.random()
+    for r in range(rows):
+        for s in range(columns):
+            u -= table[r, s]
+            if u < 0.0 or (r == rows - 1 and s == columns - 1):
+                if table[r, s] > 0.0:
+                    _take(f, first[f] + r - 1 if r > 0 else -1, placed_first, individual, choice, used)
+                    if g >= 0:
+                        _take(g, first[g] + s - 1 if s > 0 else -1, placed_first, individual, choice, used)
+                return
+
+
+@njit(cache=True, nogil=True)
+def _free(o, placed_first, individual, used):  # type: ignore[no-untyped-def]
+    for k in range(placed_first[o], placed_first[o + 1]):
+        if used[individual[k]] >= 0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _take(f, o, placed_first, individual, choice, used):  # type: ignore[no-untyped-def]
+    choice[f] = o
+    if o >= 0:
+        for k in range(placed_first[o], placed_first[o + 1]):
+            used[individual[k]] = f
+
+
+class _Walk:
+    """Bounds for somebody being free, where those who are gone do not exist.
+
+    Families and individuals share one numbering.
+    """
+
+    def __init__(self, packing: Packing, graph: _Graph, log_weight: Floats, budget: int) -> None:
+        self.weight = np.exp(np.minimum(log_weight, 600.0)).tolist()
+        family = graph.family.tolist()
+        self.needs = [(family[o], *(packing.families + i for _, i in packing.placed(o))) for o in range(len(packing))]
+        self.options: list[list[int]] = [[] for _ in range(packing.families + packing.individuals)]
+        for o, these in enumerate(self.needs):
+            for one in these:
+                self.options[one].append(o)
+        self.budget, self.left = budget, 0
+        self.gone: set[int] = set()
+
+    def of_option(self, o: int, depth: int) -> tuple[float, float]:
+        """Bounds for the probability that an option is taken."""
+        self.left = self.budget
+        low, high = self._all_free(self.needs[o], depth)
+        return self.weight[o] * low, min(1.0, self.weight[o] * high)
+
+    def _all_free(self, these: tuple[int, ...], depth: int) -> tuple[float, float]:
+        """One after another, each without those before."""
+        low, high = 1.0, 1.0
+        for one in these:
+            a, b = self._free(one, depth)
+            low, high = low * a, high * b
+            self.gone.add(one)
+        self.gone.difference_update(these)
+        return low, high
+
+    def _free(self, one: int, depth: int) -> tuple[float, float]:
+        self.left -= 1
+        shallow = depth <= 0 or self.left <= 0
+        least, most = 1.0, 1.0
+        self.gone.add(one)
+        for o in self.options[one]:
+            others = tuple(other for other in self.needs[o] if other != one)
+            if not self.gone.isdisjoint(others):
+                continue
+            low, high = (0.0, 1.0) if shallow else self._all_free(others, depth - 1)
+            least += self.weight[o] * low
+            most += self.weight[o] * high
+        self.gone.discard(one)
+        return 1.0 / most, 1.0 / least
