@@ -91,7 +91,8 @@ class TableBatches:
         self.prepared = prepared
         self.settings = settings
         self.readings = _Readings(prepared)
-        self.codes = {id(family): self.readings.codes(family) for family, _ in missing}
+        families = {id(family): family for family, _ in missing}
+        self.codes = {key: self.readings.codes(family) for key, family in families.items()}
         self.classes = self.readings.classes(prepared, settings)
 
     def under(self, prepared: Prepared, settings: Settings) -> "TableBatches":
