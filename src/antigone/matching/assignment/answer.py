@@ -219,27 +219,19 @@ def _log10_glr(plan: Plan, pairs: Pairs, best: Maxima) -> list[float | None]:
     packing = plan.packing
     step = np.zeros(len(packing), dtype=np.int64)
     step[plan.option] = np.repeat(np.arange(len(plan.first_option) - 1), np.diff(plan.first_option))
-    pairs_of: list[set[int]] = [set() for _ in range(len(packing))]
-    for o, k in zip(packing.option_of_place.tolist(), pairs.of_place.tolist(), strict=True):
-        pairs_of[o].add(k)
-    options_of: list[list[int]] = [[] for _ in range(len(pairs))]
-    for o, these in enumerate(pairs_of):
-        for k in these:
-            options_of[k].append(o)
+    order = np.argsort(pairs.of_place, kind="stable")
+    options_of = np.split(packing.option_of_place[order], np.cumsum(np.bincount(pairs.of_place))[:-1])
     found: list[float | None] = []
-    for own in options_of:
-        first = own[0]
-        if np.isnan(best.nobody[first]):
+    for k in range(len(pairs)):
+        # All options that hold a pair are choices of one step, of its family or of its individual.
+        own = options_of[k]
+        if np.isnan(best.nobody[own[0]]):
             found.append(None)
             continue
-        s = int(step[first])
+        s = step[own[0]]
         others = plan.option[plan.first_option[s] : plan.first_option[s + 1]]
-        outside = (
-            max((float(best.with_option[o]) for o in others if o not in own), default=-np.inf)
-            if len(others) > len(own)
-            else -np.inf
-        )
-        without = max(float(best.nobody[first]), outside)
+        outside = best.with_option[others[~np.isin(others, own)]].max(initial=-np.inf) if len(others) > 1 else -np.inf
+        without = max(float(best.nobody[own[0]]), float(outside))
         found.append((float(best.with_option[own].max()) - without) / float(np.log(10.0)))
     return found
 
@@ -257,6 +249,8 @@ class _Standings:
         log10 = result.kept.log10_lr
         self.rows = _two_best(result.kept.individual.astype(np.int64), log10, individuals)
         self.columns = _two_best(result.kept.missing.astype(np.int64), log10, missing)
+        self.leading_of_individual = _leading(pairs.individual, low, individuals)
+        self.leading_of_missing = _leading(pairs.missing, low, missing)
 
     def of(self, k: int) -> tuple[Standing, str]:
         i, m = int(self.pairs.individual[k]), int(self.pairs.missing[k])
@@ -282,20 +276,26 @@ class _Standings:
     def _rival(self, i: int, m: int) -> str:
         """Who takes either side."""
         individuals, missing = self.result.operation.individuals, self.result.missing
-        same_dead = np.flatnonzero((self.pairs.individual == i) & (self.pairs.missing != m))
-        same_missing = np.flatnonzero((self.pairs.missing == m) & (self.pairs.individual != i))
+        rather, instead = int(self.leading_of_individual[i]), int(self.leading_of_missing[m])
         rivals = [
-            (float(self.low[k]), f"{individuals[i].id} is rather {missing[int(self.pairs.missing[k])][1]}")
-            for k in same_dead
+            (float(self.low[rather]), f"{individuals[i].id} is rather {missing[int(self.pairs.missing[rather])][1]}"),
+            (
+                float(self.low[instead]),
+                f"{missing[m][1]} is rather {individuals[int(self.pairs.individual[instead])].id}",
+            ),
         ]
-        rivals += [
-            (float(self.low[k]), f"{missing[m][1]} is rather {individuals[int(self.pairs.individual[k])].id}")
-            for k in same_missing
-        ]
-        best = max(rivals, default=(0.0, ""))
-        if best[0] > 0.5:
-            return best[1]
+        probability, words = max(rivals)
+        if probability > 0.5:
+            return words
         return f"{individuals[i].id} is more probably nobody compared here, or one of several"
+
+
+def _leading(group: Integers, probability: Floats, count: int) -> Integers:
+    """The most probable pair of each group; of a group without pairs, any."""
+    leading = np.zeros(count, dtype=np.int64)
+    order = np.argsort(probability, kind="stable")
+    leading[group[order]] = order
+    return leading
 
 
 def _two_best(group: Integers, log10: Floats, count: int) -> Floats:
@@ -314,6 +314,8 @@ def _other(best: Floats, k: int, own: float) -> float:
 
 
 def _components(plan: Plan, pairs: Pairs, answers: Sequence[PairAnswer]) -> Iterator[Component]:
+    if not len(plan):
+        return
     component = plan.component_of_family[plan.packing.missing_of[pairs.missing]]
     options = np.bincount(plan.component_of_option, minlength=len(plan))
     order = np.argsort(component, kind="stable")

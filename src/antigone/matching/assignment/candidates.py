@@ -15,8 +15,8 @@ from antigone.matching.assignment.families import Bodies, Limits, Start, placing
 from antigone.matching.assignment.packing import Option, Packing
 from antigone.matching.assignment.plan import Plan, make_plan
 from antigone.matching.assignment.posterior import Cut
-from antigone.matching.operation import Operation
-from antigone.matching.references import ReferenceKind, kinds_of_references
+from antigone.matching.operation import Family, Operation
+from antigone.matching.references import ReferenceKind, kind_of_reference, kinds_of_references, typed_persons
 from antigone.matching.search import Progress, SearchResult
 
 Floats = NDArray[np.float64]
@@ -37,20 +37,47 @@ SMALL = 50_000
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """The missing persons with usable references: who they are among those searched, and how many."""
+    """The missing persons with usable references: who they are among those searched, and how many.
+
+    `usable` are those of whom somebody typed is a relative by blood, or who have a sample of their own; and relatives
+    of these of whom the same family is in search, for a body that is the one tells of the other. Whom only a body would
+    tell apart from others has an LR of 1 with everybody until one is placed: they are not `alone`.
+    """
 
     usable: Flags
+    alone: Flags
 
     @classmethod
     def of(cls, result: SearchResult) -> "Listed":
-        """Those of whom somebody typed is a relative by blood, or who have a sample of their own."""
+        """By the references that the operation has."""
+        settings = result.operation.settings
+        through: dict[str, frozenset[str]] = {}
+        for family in {family.name: family for family, _ in result.missing}.values():
+            through[family.name] = _through_others(family, typed_persons(family, settings.markers))
         kinds = kinds_of_references(result.operation)
         return cls(
-            np.array([kinds[family.name, person] is not ReferenceKind.NONE for family, person in result.missing], bool)
+            np.array([person in through[family.name] for family, person in result.missing], bool),
+            np.array([kinds[family.name, person] is not ReferenceKind.NONE for family, person in result.missing], bool),
         )
 
     def __len__(self) -> int:
         return int(self.usable.sum())
+
+
+def _through_others(family: Family, typed: frozenset[str]) -> frozenset[str]:
+    """The missing persons who have a relative by blood that was typed, or that is such a missing person."""
+    found: set[str] = set()
+    more = True
+    while more:
+        known = typed | found
+        new = [
+            person
+            for person in family.missing
+            if person not in found and kind_of_reference(family.pedigree, person, known) is not ReferenceKind.NONE
+        ]
+        found.update(new)
+        more = bool(new)
+    return frozenset(found)
 
 
 def floor_for(operation: Operation) -> float:
@@ -58,8 +85,9 @@ def floor_for(operation: Operation) -> float:
     individuals, missing = len(operation.individuals), len(operation.missing_persons())
     if individuals * missing <= SMALL:
         return -np.inf
-    kinds = kinds_of_references(operation)
-    listed = sum(kind is not ReferenceKind.NONE for kind in kinds.values())
+    listed = sum(
+        len(_through_others(family, typed_persons(family, operation.settings.markers))) for family in operation.families
+    )
     odds = [
         shares.odds
         for prior in operation.settings.declared_priors()
@@ -108,6 +136,9 @@ def candidates(
     )
     keep = ~negligible | protected
     plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
+    if not plan.exact.all():
+        keep &= listed.alone[singles.missing]
+        plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
     for weight in CUT_IN_WIDE:
         if plan.exact.all():
             break
@@ -203,7 +234,7 @@ def _several(
         if from_here:
             found = placings(result.missing[of_family[0]][0], from_here, bodies, limits, prior)
             options += [_option(f, placed, log10, place) for placed, log10 in found.options.items()]
-            if found.incomplete and few:
+            if found.refused or (found.incomplete and few):
                 incomplete.append(f)
         if progress is not None:
             progress(done, len(families))

@@ -143,11 +143,13 @@ class Limits:
 class FamilyOptions:
     """All placings of several bodies in one family, with the log10 LR of the whole family.
 
-    `incomplete` says that the number of tables ended the search for them.
+    `incomplete` says that the number of tables ended the search for them, `refused` that the family with bodies in it
+    is too large for a table.
     """
 
     options: Mapping[frozenset[tuple[str, int]], float]
     incomplete: bool
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +174,21 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
         for one in _chosen(starts, limits)
     }
     found: dict[frozenset[tuple[str, int]], float] = {}
-    tables = 0
+    tables, refused = 0, False
     while waiting:
         placed = max(waiting, key=lambda one: (waiting[one].log10_weight, sorted(one)))
         before = waiting.pop(placed)
         names = dict(placed)
         for person in (name for name in family.missing if name not in names):
             if tables == limits.tables:
-                return FamilyOptions(found, incomplete=True)
+                return FamilyOptions(found, incomplete=True, refused=refused)
             tables += 1
-            for i, more in _next(family, names, person, bodies, limits):
+            try:
+                following = _next(family, names, person, bodies, limits)
+            except TableError:
+                refused = True
+                continue
+            for i, more in following:
                 larger = placed | {(person, i)}
                 if larger in found:
                     continue
@@ -189,7 +196,7 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
                 found[larger] = after.log10_lr + bodies.log10_of_linkage(family, dict(larger))
                 if len(larger) < len(family.missing) and after.log10_weight >= WEAKEST_PLACING:
                     waiting[larger] = after
-    return FamilyOptions(found, incomplete=False)
+    return FamilyOptions(found, incomplete=False, refused=refused)
 
 
 # Placings of less weight than this, against nobody being placed, are not taken further.
@@ -212,12 +219,8 @@ def _chosen(starts: Sequence[Start], limits: Limits) -> list[Start]:
 def _next(
     family: Family, placed: Mapping[str, int], person: str, bodies: Bodies, limits: Limits
 ) -> list[tuple[int, float]]:
-    """Who else may be placed at one missing person, beside those placed."""
-    try:
-        logs = bodies.log10_lrs(family, placed, person)
-    except TableError:
-        return []
-    logs = logs.copy()
+    """Who else may be placed at one missing person, beside those placed. Raises `TableError`."""
+    logs = bodies.log10_lrs(family, placed, person).copy()
     logs[list(placed.values())] = -np.inf
     best = np.argsort(-logs, kind="stable")[: limits.next_best]
     return [(int(i), float(logs[i])) for i in best if logs[i] >= limits.floor[i]]

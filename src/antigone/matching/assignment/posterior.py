@@ -17,7 +17,8 @@ takes ∏_U (1 + c_i).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,9 +121,14 @@ def posterior(
 
     `odds` are s_i/(1 − s_i), shape (individuals,); `listed` is M, the number of missing persons with usable references.
     """
-    weights = _Weights(plan, odds, cut)
-    nodes, shares = _nodes(weights, listed)
-    sampled = _Widest.of(weights, float(np.exp(nodes @ shares[0])), rng) if not plan.exact.all() else None
+    weights = _Weights(plan, odds, listed, cut)
+    sampled = None
+    if not plan.exact.all():
+        # How many are placed in what is sampled moves t, and t moves how many are placed.
+        for sweeps in _SWEEPS:
+            sampled = _Widest.of(weights, _middle_of(*_nodes(weights)), rng, sweeps)
+            weights = replace(weights, placed_in_wide=sampled.placed(plan.packing))
+    nodes, shares = _nodes(weights)
     found = [_at(weights, pairs, float(np.exp(u)), sampled) for u in nodes]
 
     def mean(field: str, share: Floats) -> Floats:
@@ -140,13 +146,26 @@ class _Weights:
 
     plan: Plan
     odds: Floats
+    listed: int
     cut: Cut
+    placed_in_wide: float = 0.0  # how many are placed in components that were sampled
+
+    @cached_property
+    def of_missing(self) -> Floats:
+        return self.cut.of_missing(self.odds)
+
+    @cached_property
+    def claimed(self) -> float:
+        """How much a missing person is claimed by pairs that were cut: free of them with probability t/(t + this)."""
+        return float(self.of_missing.sum()) / max(self.listed, 1)
 
     def cut_of_individuals(self, t: float, *, expected: bool) -> Floats:
-        return self.odds / t * (self.cut.expected if expected else self.cut.of_individual)
+        if not expected:
+            return self.odds / t * self.cut.of_individual
+        return self.odds / (t + self.claimed) * self.cut.expected
 
     def cut_of_missing(self, t: float) -> Floats:
-        return self.cut.of_missing(self.odds) / t
+        return self.of_missing / t
 
     def kept(self, t: float) -> Floats:
         packing = self.plan.packing
@@ -165,6 +184,11 @@ class _Weights:
         missing = np.log1p(self.cut_of_missing(t))[packing.missing]
         return self.kept(t) - packing.summed_over_places(individuals + missing)
 
+    def greatest_of_missing(self, t: float) -> Floats:
+        """The same with what was cut of missing persons alone: also more than what can be, and never more than M."""
+        packing = self.plan.packing
+        return self.kept(t) - packing.summed_over_places(np.log1p(self.cut_of_missing(t))[packing.missing])
+
     def log_factor(self, t: float) -> Floats:
         """For each component the greatest factor of what was cut: that of nobody placed."""
         packing, component = self.plan.packing, self.plan.component_of_option[self.plan.packing.option_of_place]
@@ -180,28 +204,39 @@ class _Weights:
 
 # Up to so many options t is integrated on a grid to the last digit; beyond, at the nodes of a Gauss–Hermite rule.
 _GRID_BELOW = 3000
-_NODES = 3
+
+
+# Sweeps of the sampling: twice a few, to find the t that counts, then as many as the error asks for.
+_SWEEPS = (200, 200, 2000)
+
+
+def _nodes_for(listed: int) -> int:
+    """The fewer are listed, the less the weight of log t looks like a normal density."""
+    return 3 if listed >= 10_000 else 9
+
 
 # The sum over everything else as a function of log t, and how many are placed at t: what decides how t is weighted.
 LogSum = Callable[[float], float]
 Placed = Callable[[float], float]
 
 
-def _nodes(weights: _Weights, listed: int) -> tuple[Floats, Floats]:
+def _nodes(weights: _Weights) -> tuple[Floats, Floats]:
     """Values of log t, and how much each counts: as expected, and with nothing and with all of what was cut.
 
     What was cut changes how many are placed, and with it which t count. The figure takes the first row; bounds hold for
     all three.
     """
+    listed = weights.listed
     ways = [_way(weights, "expected")]
     if weights.cut.of_individual.any():
-        ways += [_way(weights, "kept"), _way(weights, "greatest")]
+        ways += [_way(weights, "kept"), _way(weights, "greatest_of_missing")]
     if len(weights.plan.packing) <= _GRID_BELOW:
         return _grid([log_sum for log_sum, _ in ways], listed)
     found = [_gauss_hermite(*way, listed) for way in ways]
-    shares = np.zeros((len(ways), len(ways) * _NODES))
+    count = _nodes_for(listed)
+    shares = np.zeros((len(ways), len(ways) * count))
     for k, (_, share) in enumerate(found):
-        shares[k, k * _NODES : (k + 1) * _NODES] = share
+        shares[k, k * count : (k + 1) * count] = share
     return np.concatenate([nodes for nodes, _ in found]), shares
 
 
@@ -209,20 +244,25 @@ def _way(weights: _Weights, which: str) -> tuple[LogSum, Placed]:
     plan = weights.plan
     count = np.diff(plan.packing.placed_first)
 
-    def cut(t: float) -> tuple[Floats, Floats]:
+    packing = plan.packing
+
+    def cut(t: float) -> Floats:
         if which == "kept":
-            return np.zeros(1), np.zeros(1)
-        individuals = weights.cut_of_individuals(t, expected=which == "expected")
-        return individuals, weights.cut_of_missing(t) if which == "greatest" else np.zeros(1)
+            return np.zeros(packing.individuals)
+        return weights.cut_of_individuals(t, expected=True) if which == "expected" else weights.cut_of_missing(t)
 
     def log_sum(u: float) -> float:
         t = float(np.exp(u))
         of_components = np.nansum(sums(plan, getattr(weights, which)(t)).log_sum)
-        return float(of_components + sum(np.log1p(one).sum() for one in cut(t)))
+        return float(of_components - weights.placed_in_wide * u + np.log1p(cut(t)).sum())
 
     def placed(t: float) -> float:
         taken = np.nan_to_num(sums(plan, getattr(weights, which)(t)).taken)
-        return float((taken * count).sum() + sum((one / (1 + one)).sum() for one in cut(t)))
+        by_cut = cut(t) / (1 + cut(t)) * (t / (t + weights.claimed) if which == "expected" else 1.0)
+        who = packing.missing if which == "greatest_of_missing" else packing.individual
+        # Who is placed by a pair that was kept is not placed by one that was cut.
+        in_sums = (taken * (count - packing.summed_over_places(by_cut[who]))).sum()
+        return float(weights.placed_in_wide + by_cut.sum() + in_sums)
 
     return log_sum, placed
 
@@ -251,9 +291,9 @@ def _gauss_hermite(log_sum: LogSum, placed: Placed, listed: int) -> tuple[Floats
     step = 1.0 / np.sqrt(listed + 1.0)
     middle, left, right = (log_density(u + move) for move in (0.0, -step, step))
     curvature = max((2 * middle - left - right) / step**2, 1.0)
-    x, w = np.polynomial.hermite_e.hermegauss(_NODES)
+    x, w = np.polynomial.hermite_e.hermegauss(_nodes_for(listed))
     nodes = u + x / np.sqrt(curvature)
-    logs = np.array([middle if move == 0 else log_density(float(node)) for move, node in zip(x, nodes, strict=True)])
+    logs = np.array([log_density(float(node)) for node in nodes])
     share = w * np.exp(logs - middle + x**2 / 2)
     return nodes, share / share.sum()
 
@@ -272,15 +312,24 @@ def _mode(placed: Placed, listed: int) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Widest:
-    """What was sampled, and the bounds, of components that are too wide."""
+    """What was sampled, and the bounds, of components that are too wide: at one t, in the middle of all."""
 
     sampled: Sampled
     bounds: Bounds
 
     @classmethod
-    def of(cls, weights: _Weights, t: float, rng: np.random.Generator) -> "_Widest":
+    def of(cls, weights: _Weights, t: float, rng: np.random.Generator, sweeps: int) -> "_Widest":
         log_weight = weights.expected(t)
-        return cls(sample(weights.plan, log_weight, rng), bounds(weights.plan, log_weight))
+        walked = bounds(weights.plan, log_weight) if sweeps == _SWEEPS[-1] else Bounds(np.zeros(0), np.zeros(0))
+        return cls(sample(weights.plan, log_weight, rng, sweeps=sweeps), walked)
+
+    def placed(self, packing: Packing) -> float:
+        """How many are placed in them."""
+        return float((np.nan_to_num(self.sampled.taken) * np.diff(packing.placed_first)).sum())
+
+
+def _middle_of(nodes: Floats, shares: Floats) -> float:
+    return float(np.exp(nodes @ shares[0]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """Sums and maxima over all ways to choose, component by component: compiled, with a plain twin in the tests.
 
-Weights are relative to "this family takes nobody", which weighs 1. Sums are scaled at every step, so that a component
-with many strong pairs neither overflows nor loses those who compete; every term is positive, so nothing cancels.
+Weights are relative to "this family takes nobody", which weighs 1. Every term is positive, so nothing cancels. Sums are
+scaled at every step; where that would lose a way that may still win (many strong pairs, each of which has a stronger
+rival later), the component is summed again relative to the best way to go on from each state, which loses nothing.
 """
 
 from dataclasses import dataclass
@@ -64,60 +65,144 @@ def maxima(plan: Plan, log_weight: Floats) -> Maxima:
 @njit(cache=True, nogil=True)
 def _sums(first_step, first_option, option, bits, closing, exact, mask, log_weight, log_sum, taken):  # type: ignore[no-untyped-def]
     for c in range(len(exact)):
-        if not exact[c]:
-            continue
-        start, stop = first_step[c], first_step[c + 1]
-        steps, states = stop - start, 1 << bits[c]
-        forward = np.zeros((steps + 1, states))
-        forward[0, 0] = 1.0
-        total = 0.0
-        scale = np.zeros(steps)  # of each step: its greatest weight, so that no exponential overflows
-        for t in range(steps):
-            s = start + t
-            for k in range(first_option[s], first_option[s + 1]):
-                scale[t] = max(scale[t], log_weight[option[k]])
-            keep = ~closing[s]
-            nobody = np.exp(-scale[t])
+        if exact[c]:
+            start, stop, states = first_step[c], first_step[c + 1], 1 << bits[c]
+            found = _scaled(start, stop, states, first_option, option, closing, mask, log_weight, taken)
+            if np.isnan(found):
+                found = _from_the_best(start, stop, states, first_option, option, closing, mask, log_weight, taken)
+            log_sum[c] = found
+
+
+# A product of two positive numbers below this has lost digits, or all of them.
+TINY = 1e-290
+
+
+@njit(cache=True, nogil=True)
+def _scaled(start, stop, states, first_option, option, closing, mask, log_weight, taken):  # type: ignore[no-untyped-def]
+    """Each step relative to its greatest weight and sum; nan where something was too small beside them to be kept."""
+    steps = stop - start
+    forward = np.zeros((steps + 1, states))
+    forward[0, 0] = 1.0
+    total = 0.0
+    scale = np.zeros(steps)  # of each step: its greatest weight, so that no exponential overflows
+    least = 1.0
+    for t in range(steps):
+        s = start + t
+        for k in range(first_option[s], first_option[s + 1]):
+            scale[t] = max(scale[t], log_weight[option[k]])
+        keep = ~closing[s]
+        nobody = np.exp(-scale[t])
+        for state in range(states):
+            if forward[t, state] > 0.0:
+                value = forward[t, state] * nobody
+                least = min(least, value)
+                forward[t + 1, state & keep] += value
+        for k in range(first_option[s], first_option[s + 1]):
+            o = option[k]
+            weight = np.exp(log_weight[o] - scale[t])
             for state in range(states):
-                if forward[t, state] > 0.0:
-                    forward[t + 1, state & keep] += forward[t, state] * nobody
-            for k in range(first_option[s], first_option[s + 1]):
-                o = option[k]
-                weight = np.exp(log_weight[o] - scale[t])
-                if weight == 0.0:
-                    continue
-                for state in range(states):
-                    if forward[t, state] > 0.0 and state & mask[o] == 0:
-                        forward[t + 1, (state | mask[o]) & keep] += forward[t, state] * weight
-            greatest = forward[t + 1].max()
-            forward[t + 1] /= greatest
-            total += scale[t] + np.log(greatest)
-        log_sum[c] = total + np.log(forward[steps].sum())
-        after = np.ones(states)
-        for t in range(steps - 1, -1, -1):
-            s = start + t
-            keep = ~closing[s]
-            before = np.zeros(states)
-            nobody = np.exp(-scale[t])
-            everything = 0.0
-            for state in range(states):
+                if forward[t, state] > 0.0 and state & mask[o] == 0:
+                    value = forward[t, state] * weight
+                    least = min(least, value)
+                    forward[t + 1, (state | mask[o]) & keep] += value
+        if least < TINY:
+            return np.nan
+        greatest = forward[t + 1].max()
+        forward[t + 1] /= greatest
+        total += scale[t] + np.log(greatest)
+    total += np.log(forward[steps].sum())
+    after = np.ones(states)
+    for t in range(steps - 1, -1, -1):
+        s = start + t
+        keep = ~closing[s]
+        before = np.zeros(states)
+        nobody = np.exp(-scale[t])
+        everything = 0.0
+        for state in range(states):
+            if forward[t, state] > 0.0:
                 value = nobody * after[state & keep]
+                least = min(least, value)
                 before[state] += value
                 everything += forward[t, state] * value
+        for k in range(first_option[s], first_option[s + 1]):
+            o = option[k]
+            weight = np.exp(log_weight[o] - scale[t])
+            here = 0.0
+            for state in range(states):
+                if forward[t, state] > 0.0 and state & mask[o] == 0:
+                    value = weight * after[(state | mask[o]) & keep]
+                    least = min(least, value)
+                    before[state] += value
+                    here += forward[t, state] * value
+            taken[o] = here
+            everything += here
+        if least < TINY or everything < TINY:
+            return np.nan
+        for k in range(first_option[s], first_option[s + 1]):
+            taken[option[k]] /= everything
+        after = before / before.max()
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _best_after(start, stop, states, first_option, option, closing, mask, log_weight):  # type: ignore[no-untyped-def]
+    """The greatest logarithm of a weight from each step and state on."""
+    after = np.zeros((stop - start + 1, states))
+    for t in range(stop - start - 1, -1, -1):
+        s = start + t
+        keep = ~closing[s]
+        for state in range(states):
+            value = after[t + 1, state & keep]
             for k in range(first_option[s], first_option[s + 1]):
                 o = option[k]
-                weight = np.exp(log_weight[o] - scale[t])
-                here = 0.0
-                for state in range(states):
+                if state & mask[o] == 0:
+                    value = max(value, log_weight[o] + after[t + 1, (state | mask[o]) & keep])
+            after[t, state] = value
+    return after
+
+
+@njit(cache=True, nogil=True)
+def _from_the_best(start, stop, states, first_option, option, closing, mask, log_weight, taken):  # type: ignore[no-untyped-def]
+    """The same, each move relative to the best way to go on: none weighs more than 1, so what is lost is nothing."""
+    steps = stop - start
+    best = _best_after(start, stop, states, first_option, option, closing, mask, log_weight)
+    forward = np.zeros((steps + 1, states))
+    forward[0, 0] = 1.0
+    for t in range(steps):
+        s = start + t
+        keep = ~closing[s]
+        for state in range(states):
+            if forward[t, state] > 0.0:
+                to = state & keep
+                forward[t + 1, to] += forward[t, state] * np.exp(best[t + 1, to] - best[t, state])
+                for k in range(first_option[s], first_option[s + 1]):
+                    o = option[k]
                     if state & mask[o] == 0:
-                        value = weight * after[(state | mask[o]) & keep]
+                        to = (state | mask[o]) & keep
+                        forward[t + 1, to] += forward[t, state] * np.exp(
+                            log_weight[o] + best[t + 1, to] - best[t, state]
+                        )
+    whole = forward[steps].sum()
+    after = np.ones(states)
+    for t in range(steps - 1, -1, -1):
+        s = start + t
+        keep = ~closing[s]
+        before = np.zeros(states)
+        for k in range(first_option[s], first_option[s + 1]):
+            taken[option[k]] = 0.0
+        for state in range(states):
+            if forward[t, state] > 0.0:
+                to = state & keep
+                before[state] = np.exp(best[t + 1, to] - best[t, state]) * after[to]
+                for k in range(first_option[s], first_option[s + 1]):
+                    o = option[k]
+                    if state & mask[o] == 0:
+                        to = (state | mask[o]) & keep
+                        value = np.exp(log_weight[o] + best[t + 1, to] - best[t, state]) * after[to]
                         before[state] += value
-                        here += forward[t, state] * value
-                taken[o] = here
-                everything += here
-            for k in range(first_option[s], first_option[s + 1]):
-                taken[option[k]] /= everything
-            after = before / before.max()
+                        taken[o] += forward[t, state] * value / whole
+        after = before
+    return best[0, 0] + np.log(whole)
 
 
 @njit(cache=True, nogil=True)
@@ -129,17 +214,7 @@ def _maxima(  # type: ignore[no-untyped-def]
             continue
         start, stop = first_step[c], first_step[c + 1]
         steps, states = stop - start, 1 << bits[c]
-        after = np.zeros((steps + 1, states))
-        for t in range(steps - 1, -1, -1):
-            s = start + t
-            keep = ~closing[s]
-            for state in range(states):
-                value = after[t + 1, state & keep]
-                for k in range(first_option[s], first_option[s + 1]):
-                    o = option[k]
-                    if state & mask[o] == 0:
-                        value = max(value, log_weight[o] + after[t + 1, (state | mask[o]) & keep])
-                after[t, state] = value
+        after = _best_after(start, stop, states, first_option, option, closing, mask, log_weight)
         log_max[c] = after[0, 0]
         forward = np.full(states, -np.inf)
         forward[0] = 0.0
