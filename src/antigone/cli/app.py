@@ -74,6 +74,18 @@ def identify(
 
 
 @app.command()
+def evaluate(
+    case: Annotated[Path, typer.Argument(help="A case folder with truth.csv.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Conclude as `identify` does and say how right it was, by policy and kind of reference; needs truth.csv."""
+    from antigone.cli.evaluate import run
+
+    run(case, as_json=json, quiet=quiet)
+
+
+@app.command()
 def convert(
     source: Annotated[Path, typer.Argument(help="A case folder or a Familias project (.fam).")],
     target: Annotated[Path, typer.Argument(help="A new case folder, or a new file that ends in .fam.")],

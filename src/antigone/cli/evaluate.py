@@ -1,0 +1,184 @@
+"""`antigone evaluate`: how right the conclusions of a case are whose truth is known."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from antigone.cli.cases import read_case
+from antigone.formats.case_folder import TruthRow, read_truth
+from antigone.formats.errors import InputError
+from antigone.matching.calibration import Evaluation, PolicyScore, Truth, evaluate_conclusions
+from antigone.matching.chance import ChancePasses, chance_passes
+from antigone.matching.conclusions import Conclusions, conclude
+from antigone.matching.operation import Operation
+
+
+def run(case: Path, *, as_json: bool, quiet: bool) -> None:
+    """Conclude as `identify` does, compare with truth.csv, and print."""
+    started = time.perf_counter()
+    if not case.is_dir():
+        raise InputError.at(case, None, None, found="no folder", expected="a case folder with truth.csv")
+    rows = read_truth(case)
+    if not rows:
+        expected = "truth.csv with a row for each remains: who it really is"
+        raise InputError.at(case / "truth.csv", None, None, found="no truth", expected=expected)
+    operation = read_case(case)
+    with _stages(quiet=quiet or as_json) as stages:
+        conclusions = conclude(operation, stages=stages)
+    evaluation = evaluate_conclusions(conclusions, truth_of(rows, operation))
+    passes = chance_passes(conclusions)
+    seconds = time.perf_counter() - started
+    if as_json:
+        typer.echo(json.dumps(as_plain(evaluation, passes, seconds), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        _say(conclusions, evaluation, passes, seconds)
+
+
+def truth_of(rows: Sequence[TruthRow], operation: Operation) -> Truth:
+    """The truth of a case, with every report of a missing person under the names of family and person."""
+    reports: dict[str, set[tuple[str, str]]] = {}
+    for family in operation.families:
+        for person in family.missing:
+            reports.setdefault(person, set()).add((family.name, person))
+    individual_of: dict[str, str] = {}
+    sought: dict[str, set[tuple[str, str]]] = {}
+    why: dict[str, str] = {}
+    for row in rows:
+        individual_of[row.remains] = row.individual
+        own = sought.setdefault(row.individual, set())
+        if row.missing_person is not None:
+            own |= {(row.family, row.missing_person)} if row.family else reports.get(row.missing_person, set())
+        if row.reported_again is not None:
+            own |= reports.get(row.reported_again, set())
+        reason = _why(row)
+        if reason:
+            why[row.remains] = reason
+    return Truth(individual_of, {who: frozenset(these) for who, these in sought.items()}, why)
+
+
+def _why(row: TruthRow) -> str:
+    """What would make an identification of these remains false, but for chance."""
+    if row.sample_swapped_with:
+        return "exchanged label"
+    if row.contaminated_by:
+        return "contaminated sample"
+    return row.kin.split(" of ")[0] + " of somebody listed" if row.kin else ""
+
+
+@contextmanager
+def _stages(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar that names what is being done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda stage, done, total: progress.update(task, description=stage, completed=done, total=total)
+
+
+def as_plain(evaluation: Evaluation, passes: ChancePasses, seconds: float) -> dict[str, Any]:
+    """As `antigone evaluate --json` prints it: plain values, null where there is nothing to say."""
+    score = evaluation.reassociation
+    calibration = evaluation.calibration
+    return {
+        "individuals": evaluation.individuals,
+        "findable": evaluation.findable,
+        "policies": {name: _policy(one) for name, one in evaluation.policies.items()},
+        "reassociation": None if score is None else {"precision": score.precision, "recall": score.recall},
+        "symmetry": {
+            "families_without_deciding_sample": evaluation.symmetry.families,
+            "reported": evaluation.symmetry.reported,
+        },
+        "calibration": {
+            "slope": calibration.slope,
+            "slope_error": calibration.slope_error,
+            "intercept": calibration.intercept,
+            "pairs": calibration.pairs,
+            "bins": [
+                {"low": one.low, "high": one.high, "pairs": one.pairs, "expected": one.expected, "right": one.right}
+                for one in calibration.bins
+            ],
+        },
+        "chance": {
+            "log10_lr": passes.log10_lr,
+            "expected": list(passes.expected),
+            "by_drawing": passes.drawn,
+            "by_drawing_error": passes.drawn_error,
+        },
+        "components_exact_share": evaluation.exact_share,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _policy(score: PolicyScore) -> dict[str, Any]:
+    return {
+        "identified": score.identified,
+        "false_identifications": score.false,
+        "expected_false": score.expected_false,
+        "poisson_interval": list(score.poisson_interval),
+        "false_because": dict(score.false_because),
+        "missed": score.missed,
+        "symmetric": score.symmetric,
+        "yield_by_reference": {kind: dict(counts) for kind, counts in score.yield_by_reference.items()},
+        "refused_by": dict(score.refused_by),
+        "false_refused_by": dict(score.false_refused_by),
+    }
+
+
+def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses, seconds: float) -> None:
+    standings = Counter(str(case.answer.standing) for case in conclusions.cases)
+    typer.echo(
+        f"{evaluation.individuals:,} individuals, {evaluation.findable:,} of them looked for by a family with usable "
+        f"references; {', '.join(f'{count:,} {name}' for name, count in sorted(standings.items()))}."
+    )
+    for name, score in evaluation.policies.items():
+        low, high = score.poisson_interval
+        typer.echo(
+            f"{name}: {score.identified:,} identified, {score.false} of them falsely (expected "
+            f"{score.expected_false:.3g}, 95 % of counts between {low:g} and {high:g}), {score.missed:,} missed."
+        )
+        if score.false_because:
+            typer.echo("  false: " + ", ".join(f"{count} {why}" for why, count in sorted(score.false_because.items())))
+        alone = {clause: count for clause, count in score.refused_by.items() if count}
+        if alone:
+            typer.echo("  right pairs refused by one clause alone: " + _counts(alone))
+        for kind, counts in score.yield_by_reference.items():
+            share = f"{counts['identified'] / counts['findable']:.1%}" if counts["findable"] else "–"
+            typer.echo(f"  {kind}: {counts['identified']} of {counts['findable']} ({share}), {counts['false']} falsely")
+    if evaluation.reassociation is not None:
+        pairs = evaluation.reassociation
+        typer.echo(f"Reassociation: precision {pairs.precision:.4f}, recall {pairs.recall:.4f}.")
+    symmetry = evaluation.symmetry
+    typer.echo(
+        f"Two missing siblings whom no sample tells apart, one of them among the dead: {symmetry.families} families, "
+        f"{symmetry.reported} reported as symmetric."
+    )
+    slope = evaluation.calibration.slope
+    if slope is None:
+        typer.echo("Calibration: too few pairs in doubt for a slope.")
+    else:
+        error = evaluation.calibration.slope_error
+        typer.echo(
+            f"Calibration: slope {slope:.3f} ± {error:.3f} over {evaluation.calibration.pairs:,} pairs in doubt."
+        )
+    for one in evaluation.calibration.bins:
+        if one.pairs:
+            typer.echo(
+                f"  {one.low:g}–{one.high:g}: {one.pairs:,} pairs, {one.expected:.2f} expected, {one.right} right"
+            )
+    low, high = passes.expected
+    typer.echo(
+        f"Unrelated pairs expected at log10 LR {passes.log10_lr:.2f}, the least that passed strict: {low:.2g} to "
+        f"{high:.2g}; by drawing {passes.drawn:.2g} ± {passes.drawn_error:.1g}."
+    )
+    typer.echo(f"Components summed exactly: {evaluation.exact_share:.2%}. {seconds:.1f} s.")
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

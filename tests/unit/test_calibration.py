@@ -1,0 +1,174 @@
+"""Scores against a known truth: by hand on a small operation, and slopes on posteriors that mean what they say."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from antigone.cli.app import app
+from antigone.cli.evaluate import truth_of
+from antigone.formats.case_folder import TruthRow
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.matching.calibration import (
+    Truth,
+    calibration,
+    evaluate_conclusions,
+    indistinguishable,
+    poisson_interval,
+    upper_bound,
+)
+from antigone.matching.chance import chance_passes
+from antigone.matching.conclusions import conclude
+from antigone.matching.operation import Family, Individual
+from antigone.matching.policy import POSTERIOR_ALONE, STRICT
+from small_operation import small_operation
+
+LENIENT = replace(POSTERIOR_ALONE, name="lenient", posterior=0.5)
+
+
+@pytest.fixture(scope="module")
+def conclusions():
+    return conclude(small_operation(), policies=(STRICT, LENIENT))
+
+
+def truth(**persons):
+    """R1 and so on: who they are, and whom that is."""
+    return Truth(
+        {remains: f"I-{remains}" for remains in persons},
+        {f"I-{remains}": frozenset(sought) for remains, sought in persons.items()},
+    )
+
+
+KNOWN = truth(R1=[("F1", "F1-M1")], R2=[("F2", "F2-M1")], **{"=R3": []})
+
+
+def test_a_right_identification_is_counted_as_right(conclusions):
+    score = evaluate_conclusions(
+        conclusions, truth(R1=[("F1", "F1-M1")], R2=[("F2", "F2-M1")], **{"=R3": []})
+    ).policies["lenient"]
+    assert (score.identified, score.false, score.missed) == (2, 0, 0)
+    found = {"findable": 1, "identified": 1, "false": 0}
+    assert score.yield_by_reference == {"both parents": found, "one sibling": found}
+    accepted = [one for one in conclusions.cases if one.judged_by("lenient").passed]
+    assert score.expected_false == pytest.approx(sum(1 - case.answer.by_prior[0] for case in accepted))
+
+
+def test_a_wrong_one_is_false_and_its_cause_is_said(conclusions):
+    wrong = replace(truth(R1=[], R2=[("F2", "F2-M1")], **{"=R3": []}), why={"R1": "full sibling of somebody listed"})
+    score = evaluate_conclusions(conclusions, wrong).policies["lenient"]
+    assert (score.identified, score.false) == (2, 1)
+    assert score.false_because == {"full sibling of somebody listed": 1}
+    assert score.yield_by_reference["both parents"] == {"findable": 0, "identified": 0, "false": 1}
+
+
+def test_who_is_reported_twice_is_right_under_either_name(conclusions):
+    both = truth(R1=[("F9", "F9-M1"), ("F1", "F1-M1")], R2=[("F2", "F2-M1")], **{"=R3": []})
+    assert evaluate_conclusions(conclusions, both).policies["lenient"].false == 0
+
+
+def test_strict_refuses_a_pair_without_a_word_about_siblings(conclusions):
+    score = evaluate_conclusions(
+        conclusions, truth(R1=[("F1", "F1-M1")], R2=[("F2", "F2-M1")], **{"=R3": []})
+    ).policies["strict"]
+    assert (score.identified, score.missed) == (0, 2)
+
+
+def test_remains_of_two_people_put_together_are_nobody():
+    known = Truth({"R1": "A", "R2": "B"}, {"A": frozenset({("F1", "M1")})})
+    merged = Individual("R1+R2", small_operation().individuals[0].profile, remains=("R1", "R2"))
+    assert known.persons_of(merged) == {"A", "B"}
+    assert not known.is_right(merged, ("F1", "M1"))
+    assert known.is_right(replace(merged, remains=("R1",)), ("F1", "M1"))
+
+
+def test_the_truth_knows_every_report_of_a_person():
+    rows = [
+        TruthRow("R1", "I1", "F1-M1", "S1", "F1", "F2-M1"),
+        TruthRow("R2", "I2", None, "S2", kin="full sibling of F1-M1"),
+    ]
+    known = truth_of(rows, small_operation())
+    assert known.sought["I1"] == {("F1", "F1-M1"), ("F2", "F2-M1")}
+    assert known.why == {"R2": "full sibling of somebody listed"}
+
+
+def test_slopes_of_posteriors_that_are_right_and_too_sure():
+    rng = np.random.default_rng(7)
+    p = 1 / (1 + np.exp(-rng.normal(0, 3, 20_000)))
+    right = rng.random(len(p)) < p
+    fitted = calibration(p, right)
+    assert fitted.slope == pytest.approx(1.0, abs=4 * fitted.slope_error)
+    assert fitted.slope_error < 0.03
+    too_sure = 1 / (1 + ((1 - p) / p) ** 2)  # twice the logit
+    assert calibration(too_sure, right).slope == pytest.approx(0.5, abs=4 * fitted.slope_error)
+    assert sum(one.pairs for one in fitted.bins) == len(p)
+    assert sum(one.right for one in fitted.bins) == right.sum()
+    assert sum(one.expected for one in fitted.bins) == pytest.approx(p.sum())
+
+
+def test_nothing_in_doubt_has_no_slope():
+    assert calibration(np.array([1.0, 0.0]), np.array([True, False])).slope is None
+    assert calibration(np.zeros(0), np.zeros(0, dtype=bool)).slope is None
+
+
+def test_poisson_ends_by_hand():
+    # P(0) = e^−1 = 0.37, P(≤ 2) = 0.92, P(≤ 3) = 0.981
+    assert poisson_interval(1.0) == (0.0, 3.0)
+    assert poisson_interval(0.0) == (0.0, 0.0)
+    assert upper_bound(0) == pytest.approx(-np.log(0.05))
+
+
+def two_brothers(*typed, child=False):
+    persons = [
+        Person("father", sex=Sex.MALE),
+        Person("mother", sex=Sex.FEMALE),
+        Person("one", "father", "mother", Sex.MALE),
+        Person("other", "father", "mother", Sex.MALE),
+    ]
+    persons += [Person("child", father="one", sex=Sex.MALE)] if child else []
+    profile = small_operation().individuals[0].profile
+    return Family("F", Pedigree.build(persons), ("one", "other"), dict.fromkeys(typed, profile))
+
+
+def test_two_brothers_and_a_parent_are_indistinguishable_and_a_child_tells_them_apart():
+    markers = ("TH01",)
+    assert list(indistinguishable(two_brothers("mother"), markers)) == [("one", "other")]
+    assert list(indistinguishable(two_brothers("mother", "child", child=True), markers)) == []
+    assert list(indistinguishable(two_brothers("mother", "one"), markers)) == []
+    assert list(indistinguishable(two_brothers(), markers)) == []  # nothing typed: nothing to be told
+
+
+def test_chance_is_counted_twice_and_agrees(conclusions):
+    passes = chance_passes(conclusions, "lenient")
+    low, high = passes.expected
+    assert low <= high
+    assert low - 4 * passes.drawn_error <= passes.drawn <= high + 4 * passes.drawn_error
+
+
+def test_evaluate_prints_everything_as_json(tmp_path):
+    runner = CliRunner()
+    case = tmp_path / "case"
+    arguments = ["simulate", "--scale", "0.001", "--missing", "12", "--seed", "3", "--out", str(case)]
+    assert runner.invoke(app, arguments).exit_code == 0
+    printed = runner.invoke(app, ["evaluate", str(case), "--json"])
+    assert printed.exit_code == 0, printed.output
+    values = json.loads(printed.stdout)
+    strict = values["policies"]["strict"]
+    asked = ("identified", "false_identifications", "expected_false", "missed", "symmetric", "yield_by_reference")
+    assert strict.keys() >= {*asked, "refused_by"}
+    assert values["reassociation"].keys() == {"precision", "recall"}
+    assert values["calibration"].keys() >= {"bins", "slope"}
+    assert 0 <= values["components_exact_share"] <= 1
+    assert values["seconds"] > 0
+
+
+def test_evaluate_needs_a_truth(tmp_path):
+    from antigone.formats.case_folder import write_case_folder
+
+    operation = small_operation()
+    clean = replace(operation, individuals=operation.individuals[:2], digests={})
+    write_case_folder(clean, tmp_path / "case")
+    answer = CliRunner().invoke(app, ["evaluate", str(tmp_path / "case")])
+    assert answer.exit_code != 0
+    assert "truth" in str(answer.exception)
