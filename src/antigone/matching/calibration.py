@@ -138,7 +138,7 @@ def evaluate_conclusions(conclusions: Conclusions, truth: Truth) -> Evaluation:
     return Evaluation(
         scores,
         _reassociation(conclusions, truth),
-        calibration(*_posteriors(conclusions, truth)),
+        calibration(*posteriors(conclusions, truth)),
         _symmetry(conclusions, truth),
         conclusions.joint.exact_share,
         len(individuals),
@@ -294,7 +294,7 @@ def _ancestors(family: Family, person: str) -> set[str]:
 # --- calibration ----------------------------------------------------------------------------------------------------
 
 
-def _posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[np.bool_]]:
+def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[np.bool_]]:
     """The posterior of every pair that was weighed, under the first prior, and whether it is right."""
     individuals, missing = conclusions.result.operation.individuals, conclusions.result.missing
     posterior, right = [], []

@@ -9,18 +9,16 @@ from enum import Enum
 from typing import Any
 
 from antigone.genetics.profiles import Profile
-from antigone.matching.operation import Family, Operation
+from antigone.matching.operation import Family, Individual, Operation
 from antigone.matching.preparation import Prepared
 
 
 def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
-    """SHA-256 of profiles, families, the frequency table as published and as used, and settings."""
-    individuals = [
-        [one.id, str(one.sex), one.age_min, one.age_max, _profile(one.profile)] for one in operation.individuals
-    ]
+    """SHA-256 of profiles, families, lineage databases, the frequency table as published and as used, and settings."""
     return {
-        "profiles of individuals": _sha256(individuals),
+        "profiles of individuals": _sha256([_individual(one) for one in operation.individuals]),
         "families": _sha256([_family(family) for family in operation.families]),
+        "databases of lineages": _sha256(_plain(operation.lineage_databases)),
         "frequency table": prepared.frequencies.table_digest,
         "frequencies as used": prepared.frequencies.digest,
         "settings": _sha256(describe_settings(operation)),
@@ -40,6 +38,20 @@ def describe_settings(operation: Operation) -> dict[str, Any]:
     return plain
 
 
+def _individual(one: Individual) -> list[Any]:
+    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage)]
+    return [
+        one.id,
+        list(one.remains),
+        one.transfer,
+        str(one.sex),
+        one.age_min,
+        one.age_max,
+        _profile(one.profile),
+        beside,
+    ]
+
+
 def _family(family: Family) -> list[Any]:
     persons = [
         [person.id, person.father, person.mother, str(person.sex), person.birth_year, person.inbreeding]
@@ -47,7 +59,8 @@ def _family(family: Family) -> list[Any]:
     ]
     profiles = {name: _profile(profile) for name, profile in family.profiles.items()}
     twins = sorted(sorted(group) for group in family.pedigree.twins)
-    return [family.name, persons, list(family.missing), profiles, twins, dict(family.missing_since)]
+    beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
+    return [family.name, persons, list(family.missing), profiles, twins, dict(family.missing_since), beside]
 
 
 def _profile(profile: Profile) -> dict[str, list[str]]:
