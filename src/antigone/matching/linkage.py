@@ -22,7 +22,7 @@ from antigone.genetics.pedigrees import Pedigree
 from antigone.matching.batched_tables import Block, TableBatches
 from antigone.matching.preparation import Prepared
 from antigone.matching.sweep import LinkedRows, Sweep, Where
-from antigone.matching.tables import linkage_can_matter
+from antigone.matching.tables import ConditionalTable, linkage_can_matter
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -71,7 +71,7 @@ def _group(
             return np.concatenate(list(_together(block, batches, sweep, where, group, recombination)), axis=1)
         except TooComplexError:
             pass
-    alone = [_by_genotypes(batches.linkage(block, k)[where], block, sweep, where) for k in group]
+    alone = [_by_genotypes(batches.table(block, k), sweep, where) for k in group]
     return np.array(alone).reshape(len(group), -1).T
 
 
@@ -183,39 +183,47 @@ def _log_ratios(first: _Phased, second: _Phased, sweep: Sweep, where: Where) -> 
 
 @njit(cache=True, nogil=True)
 def _ratios(first, all_first, second, all_second, which_first, which_second, place_first, place_second, ratios):  # type: ignore[no-untyped-def]
-    """P(both classes) P(anything) / (P(first) P(second)), 1 where nothing can be said."""
+    """P(both classes | relatives at both markers) / (P(first | at the first) P(second | at the second)).
+
+    It is 1 where nothing can be said.
+    """
     phases = first.shape[2]
     alone_first, alone_second = np.empty(first.shape[1]), np.empty(second.shape[1])
     for k in range(len(which_first)):
         a, b = which_first[k], which_second[k]
-        anything = 0.0
+        anything, anything_first, anything_second = 0.0, 0.0, 0.0
         for v in range(phases):
             anything += all_first[a, v] * all_second[b, v]
+            anything_first += all_first[a, v]
+            anything_second += all_second[b, v]
         for c in range(len(alone_first)):
             alone_first[c] = 0.0
             for v in range(phases):
-                alone_first[c] += first[a, c, v] * all_second[b, v]
+                alone_first[c] += first[a, c, v]
         for c in range(len(alone_second)):
             alone_second[c] = 0.0
             for v in range(phases):
-                alone_second[c] += all_first[a, v] * second[b, c, v]
+                alone_second[c] += second[b, c, v]
         for q in range(len(place_first)):
             c, d = place_first[q], place_second[q]
             ratios[q, k] = 1.0
-            if c < 0 or d < 0 or alone_first[c] == 0.0 or alone_second[d] == 0.0:
+            if c < 0 or d < 0 or anything == 0.0 or alone_first[c] == 0.0 or alone_second[d] == 0.0:
                 continue
             together = 0.0
             for v in range(phases):
                 together += first[a, c, v] * second[b, d, v]
-            ratios[q, k] = (together / alone_first[c]) * (anything / alone_second[d])
+            ratios[q, k] = together / anything
+            ratios[q, k] *= (anything_first / alone_first[c]) * (anything_second / alone_second[d])
 
 
-def _by_genotypes(joint: Floats, block: Block, sweep: Sweep, where: Where) -> Floats:
+def _by_genotypes(table: ConditionalTable, sweep: Sweep, where: Where) -> Floats:
     """The same for one missing person, from P(genotypes at both markers)."""
     pairs = sweep.pairs[where]
-    rows, columns = (sweep.classes[m].rows(haploid=block.markers[m].haploid) for m in where)
-    together = rows.likelihood @ joint @ columns.likelihood.T
-    apart = np.outer(rows.under(joint.sum(axis=1)), columns.under(joint.sum(axis=0)))
+    haploid = [marker is not None and marker.haploid for marker in (table.markers[m] for m in where)]
+    rows, columns = (sweep.classes[m].rows(haploid=single) for m, single in zip(where, haploid, strict=True))
+    together = rows.likelihood @ table.linkage[where] @ columns.likelihood.T
+    alone = table.apart(where)
+    apart = np.outer(rows.under(alone[0]), columns.under(alone[1]))
     logs = np.zeros(tuple(len(sweep.classes[m].readings) for m in where))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log10(together) - np.log10(apart)

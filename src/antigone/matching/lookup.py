@@ -72,7 +72,8 @@ class PairLookup:
         haploid = [marker is not None and marker.haploid for marker in (self.table.markers[m] for m in where)]
         rows, columns = first.rows(haploid=haploid[0]), second.rows(haploid=haploid[1])
         together = rows.likelihood @ joint @ columns.likelihood.T
-        apart = np.outer(rows.under(joint.sum(axis=1)), columns.under(joint.sum(axis=0)))
+        alone = self.table.apart(where)
+        apart = np.outer(rows.under(alone[0]), columns.under(alone[1]))
         logs = np.zeros((len(first.readings), len(second.readings)))
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.log10(together) - np.log10(apart)

@@ -251,25 +251,35 @@ def _fill(lrs, probability, step):  # type: ignore[no-untyped-def]
 # --- two linked markers -----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class LinkedTable:
+    """P(both genotypes | relatives), and that of each from what the relatives show at its marker alone; theta 0."""
+
+    joint: Floats
+    first: Floats
+    second: Floats
+
+
 def pair_cells(
     outcomes: tuple[Outcomes, Outcomes],
     tables: tuple[MarkerTable, MarkerTable],
-    joint: Floats,
+    linked: LinkedTable,
     step: float,
     drawn: Floats | None = None,
 ) -> Cells:
     """`Outcomes.cells` of two linked markers together.
 
-    `joint` is P(both genotypes | relatives), `drawn` the same of whom readings are drawn of, if not somebody unrelated.
+    `drawn` is P(both genotypes) of whom readings are drawn of, if not somebody unrelated.
     """
     first, second = outcomes
+    joint = linked.joint
     if joint.shape != (len(first.total_chance), len(second.total_chance)):
         raise ValueError(f"genotypes of both markers have shape {joint.shape}")
     readings = first.beside, second.beside
     (one, chance_of_one), (other, chance_of_other) = (
         each.lrs(table, these) for each, table, these in zip(outcomes, tables, readings, strict=True)
     )
-    together, *apart = _together_and_apart(readings, joint)
+    together, *apart = _together_and_apart(readings, linked)
     if drawn is None:
         probability = np.outer(chance_of_one, chance_of_other)
     else:
@@ -281,38 +291,38 @@ def pair_cells(
     found = cells_of_pairs(one, other, together, apart[0], apart[1], probability, rare, step)
     if not found.unlisted or drawn is not None:
         return found
-    # What is left out of the lists is summed, what never was in them is bounded. With theta, or where relatives' other
-    # marker says something of this one, the tables of the single markers are not the margins of the joint one.
+    # What is left out of the lists is summed, what never was in them is bounded. With theta the tables of the single
+    # markers are not those that linkage is measured against.
     with np.errstate(divide="ignore", invalid="ignore"):
         first_share = np.nan_to_num(one * chance_of_one / apart[0], posinf=0.0)[rare[0] :]
         other_share = np.nan_to_num(other * chance_of_other / apart[1], posinf=0.0)[rare[1] :]
     left_out = float(first_share @ together[rare[0] :, rare[1] :] @ other_share)
     never = float(first.total_likelihood @ joint @ second.total_likelihood - together.sum())
     norm = float((first.total_chance @ tables[0].unrelated) * (second.total_chance @ tables[1].unrelated))
-    margins = _most(tables[0].related, joint.sum(axis=1)) * _most(tables[1].related, joint.sum(axis=0))
-    never_at_most = never * first.excess * second.excess * margins / norm if never > _ROUNDING else 0.0
+    theta = _most(tables[0].related, linked.first) * _most(tables[1].related, linked.second)
+    never_at_most = never * first.excess * second.excess * theta / norm if never > _ROUNDING else 0.0
     return replace(found, unlisted_lr=left_out + never_at_most)
 
 
 def pair_lrs(
-    outcomes: tuple[Outcomes, Outcomes], tables: tuple[MarkerTable, MarkerTable], joint: Floats
+    outcomes: tuple[Outcomes, Outcomes], tables: tuple[MarkerTable, MarkerTable], linked: LinkedTable
 ) -> tuple[Floats, Floats]:
     """LR of each pair of outcomes of two linked markers and its probability if unrelated, one after another."""
     readings = outcomes[0].beside, outcomes[1].beside
     (one, chance_of_one), (other, chance_of_other) = (
         each.lrs(table, these) for each, table, these in zip(outcomes, tables, readings, strict=True)
     )
-    together, first, second = _together_and_apart(readings, joint)
+    together, first, second = _together_and_apart(readings, linked)
     with np.errstate(divide="ignore", invalid="ignore"):
         linkage = together / np.outer(first, second)
         lrs = np.outer(one, other) * np.where(np.isnan(linkage), 1.0, linkage)
     return lrs.ravel(), np.outer(chance_of_one, chance_of_other).ravel()
 
 
-def _together_and_apart(readings: tuple[Readings, Readings], joint: Floats) -> tuple[Floats, Floats, Floats]:
+def _together_and_apart(readings: tuple[Readings, Readings], linked: LinkedTable) -> tuple[Floats, Floats, Floats]:
     """P(both outcomes | relatives), and that of each by itself: linkage adds their quotient, as in the search."""
     first, second = (each.likelihood for each in readings)
-    return _both(first, second, joint), first.under(joint.sum(axis=1)), second.under(joint.sum(axis=0))
+    return _both(first, second, linked.joint), first.under(linked.first), second.under(linked.second)
 
 
 def _both(first: Listed, second: Listed, joint: Floats) -> Floats:

@@ -17,7 +17,16 @@ from antigone.genetics.observation import Reading, Reads
 from antigone.matching.classes import MarkerClasses
 from antigone.matching.convolution import Units
 from antigone.matching.operation import Settings
-from antigone.matching.outcomes import NOTHING_SAID, Cells, Kind, Outcomes, list_outcomes, pair_cells, pair_lrs
+from antigone.matching.outcomes import (
+    NOTHING_SAID,
+    Cells,
+    Kind,
+    LinkedTable,
+    Outcomes,
+    list_outcomes,
+    pair_cells,
+    pair_lrs,
+)
 from antigone.matching.tables import ConditionalTable, MarkerTable
 
 Floats = NDArray[np.float64]
@@ -152,9 +161,7 @@ class _Scored:
             own = _joint(self.drawn, where)
             if own is None or own.shape != (len(first.related), len(second.related)):
                 return NOTHING_SAID
-        joint = _joint(self.table, where)
-        assert joint is not None  # noqa: S101  both markers can be used
-        return pair_cells(outcomes, (first, second), joint, self.step, own)
+        return pair_cells(outcomes, (first, second), self._linked(where), self.step, own)
 
     def listed(self, where: tuple[int, ...], outcomes: tuple[Outcomes, ...]) -> tuple[Floats, Floats]:
         """`Patterns.listed` of one marker or of a linked pair."""
@@ -163,9 +170,13 @@ class _Scored:
             return np.ones(1), np.ones(1)
         if len(where) == 1:
             return outcomes[0].lrs(markers[0])
-        joint = _joint(self.table, (where[0], where[1]))
+        linked = self._linked((where[0], where[1]))
+        return pair_lrs((outcomes[0], outcomes[1]), (markers[0], markers[1]), linked)
+
+    def _linked(self, where: tuple[int, int]) -> LinkedTable:
+        joint = _joint(self.table, where)
         assert joint is not None  # noqa: S101  both markers can be used
-        return pair_lrs((outcomes[0], outcomes[1]), (markers[0], markers[1]), joint)
+        return LinkedTable(joint, *self.table.apart(where))
 
 
 def _joint(table: ConditionalTable, where: tuple[int, int]) -> Floats | None:

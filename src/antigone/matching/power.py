@@ -216,17 +216,20 @@ def entries_of(
     single = [
         readings.entry(marker.related, marker.unrelated) for m, (marker, readings) in rows.items() if m not in paired
     ]
-    return single + [_linked_entry(rows[a], rows[b], table.linkage[a, b]) for a, b in pairs]
+    return single + [_linked_entry(rows[a], rows[b], table.linkage[a, b], table.apart((a, b))) for a, b in pairs]
 
 
 def _linked_entry(
-    first: tuple[MarkerTable, ReadingRows], second: tuple[MarkerTable, ReadingRows], joint: Floats
+    first: tuple[MarkerTable, ReadingRows],
+    second: tuple[MarkerTable, ReadingRows],
+    joint: Floats,
+    alone: tuple[Floats, Floats],
 ) -> Entry:
     """Two linked markers: what they say together over what they say apart is added, as the search does."""
     apart = [readings.entry(marker.related, marker.unrelated) for marker, readings in (first, second)]
     rows = [_with_nothing_read(readings.likelihood) for _, readings in (first, second)]
     linked = rows[0] @ joint @ rows[1].T
-    unlinked = np.outer(rows[0] @ joint.sum(axis=1), rows[1] @ joint.sum(axis=0))
+    unlinked = np.outer(rows[0] @ alone[0], rows[1] @ alone[1])
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(unlinked > 0, linked / unlinked, 0.0)
     related = np.outer(apart[0].related, apart[1].related) * factor

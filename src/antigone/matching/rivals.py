@@ -165,7 +165,8 @@ def log10_probability(individual: Individual, table: ConditionalTable, prepared:
         together = rows[a] @ joint @ rows[b]
         if prepared.options.theta and together > 0:
             # Linkage is computed without theta: what it adds is put on top.
-            apart = (rows[a] @ joint.sum(axis=1)) * (rows[b] @ joint.sum(axis=0))
+            first, second = table.apart((a, b))
+            apart = (rows[a] @ first) * (rows[b] @ second)
             together *= single[a] * single[b] / apart
         factors.append(together)
     with np.errstate(divide="ignore"):

@@ -11,7 +11,7 @@ that of the same person, under the errors that the reference may have.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -58,7 +58,8 @@ class ConditionalTable:
     """All that a family says about one missing person; None at markers where it says nothing that could be used.
 
     `linkage` holds, for linked pairs where it matters, P(both genotypes | relatives, theta 0) with one row for each
-    genotype of the first marker. `contradictions` are markers at which the family contradicts itself.
+    genotype of the first marker. `contradictions` are markers at which the family contradicts itself. `alone` holds
+    what `apart` gives where that is not the table of the marker.
     """
 
     family: Family
@@ -67,6 +68,21 @@ class ConditionalTable:
     markers: tuple[MarkerTable | None, ...]
     linkage: Mapping[tuple[int, int], Floats]
     contradictions: tuple[Contradiction, ...]
+    alone: Mapping[int, Floats] = field(default_factory=dict)
+
+    def apart(self, where: tuple[int, int]) -> tuple[Floats, Floats]:
+        """P(genotype | relatives at that marker alone, theta 0) at the two markers of a linked pair.
+
+        What linkage adds is measured against these. The margins of `linkage` are others: they know what the relatives
+        show at the other marker, which tells who passed what.
+        """
+        first, second = (self._apart(m) for m in where)
+        return first, second
+
+    def _apart(self, m: int) -> Floats:
+        marker = self.markers[m]
+        assert marker is not None  # noqa: S101  else it is in no pair
+        return self.alone.get(m, marker.related)
 
 
 class TableError(ValueError):
@@ -149,7 +165,8 @@ def _conditional_table(
             continue
         tables[m] = MarkerTable(_vector(yes.conditional), no, haploid=model.x_linked and sex is Sex.MALE)
     linkage = linkage_of(family.pedigree, person, prepared, known_at, tables)
-    return ConditionalTable(family, person, sex, tuple(tables), linkage, tuple(contradictions))
+    alone = _alone(family.pedigree, person, prepared, known_at, linkage)
+    return ConditionalTable(family, person, sex, tuple(tables), linkage, tuple(contradictions), alone)
 
 
 def _with_stranger(pedigree: Pedigree, sex: Sex) -> Pedigree:
@@ -215,6 +232,23 @@ def linkage_of(
         if tables[a] is not None and tables[b] is not None:
             found[a, b] = _pair_table(pedigree, person, prepared, known, (a, b), pair)
     return found
+
+
+def _alone(
+    pedigree: Pedigree,
+    person: str,
+    prepared: Prepared,
+    known: Sequence[Mapping[str, Known]],
+    linkage: Mapping[tuple[int, int], Floats],
+) -> dict[int, Floats]:
+    """`ConditionalTable.alone`: linkage knows neither theta nor pruning, so what it is measured against must not."""
+    linked = sorted({m for where in linkage for m in where})
+    as_linked = replace(prepared.options, theta=0.0, prune_untyped_founders=False)
+    if as_linked == prepared.options or not linked:
+        return {}
+    models = [prepared.models[m] for m in linked]
+    found = genotype_distributions(person, pedigree, models, [known[m] for m in linked], as_linked)
+    return {m: _vector(one.conditional) for m, one in zip(linked, found, strict=True)}
 
 
 def _pair_table(
