@@ -569,10 +569,12 @@ def test_what_a_family_lacks_is_told(case: CaseMaker) -> None:
     assert operation.left_out == (LeftOut("family", "Ash", "no missing person"),)
     assert operation.warnings == (
         "family Elm: donor a has no sample and is taken as untyped",
-        "family Elm: nobody in it has a profile, so nothing can be said about whom it misses",
         "person ‘b’ of family ‘Fir’: sample D9 has no profile",
-        "family Fir: nobody in it has a profile, so nothing can be said about whom it misses",
+        "2 families: nobody in them has a profile, so nothing can be said about whom they miss: Elm, Fir",
     )
+    many = "".join(f"G{k},x,,,F,missing,\n" for k in range(5))
+    *_, last = case.read(profiles=LONG + "B1,,TH01,6,7\n" + DONOR, families=FAMILIES + many).warnings
+    assert last.endswith("nothing can be said about whom they miss: G0, G1, G2 and 2 more")
 
 
 def test_one_person_may_be_in_two_families_and_that_is_said(case: CaseMaker) -> None:

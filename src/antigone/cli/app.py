@@ -62,12 +62,15 @@ def identify(
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="List every pair, not only hits.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace earlier results in that folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    no_reassociation: Annotated[
+        bool, typer.Option("--no-reassociation", help="Take each remains for an individual.")
+    ] = False,
 ) -> None:
     """Compare all the dead of a case with all its missing persons and write a ranked list and a report."""
     from antigone.cli.identify import run
 
     try:
-        run(case, out, all_pairs=all_pairs, replace=replace, quiet=quiet)
+        run(case, out, all_pairs=all_pairs, replace=replace, quiet=quiet, reassociation=not no_reassociation)
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing was written.", err=True)
         raise typer.Exit(130) from None

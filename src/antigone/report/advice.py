@@ -10,9 +10,12 @@ from antigone.report.words import counted, listing, significant
 CHANCE_COUNTS = 0.01
 
 
-def advice(hit: Hit, markers: tuple[str, ...]) -> list[str]:
-    """Sentences, the most urgent first; `markers` are all markers of the search."""
-    found = [*_against(hit), *_chance(hit), *_relatives(hit)]
+def advice(hit: Hit, markers: tuple[str, ...], *, ranked: bool = False) -> list[str]:
+    """Sentences, the most urgent first; `markers` are all markers of the search.
+
+    Where samples were `ranked` by what each can be expected to give, no rule of thumb names any.
+    """
+    found = [*_against(hit), *_chance(hit), *_relatives(hit, ranked=ranked)]
     untyped = [name for name in markers if not hit.individual.profile.readings.get(name)]
     if untyped:
         which = f": {', '.join(untyped)}" if len(untyped) <= 8 else ""
@@ -49,7 +52,7 @@ def _chance(hit: Hit) -> list[str]:
     return [f"{chance}: by itself this hit cannot be told from chance."]
 
 
-def _relatives(hit: Hit) -> list[str]:
+def _relatives(hit: Hit, *, ranked: bool) -> list[str]:
     family, person = hit.family, hit.missing_person
     if person in family.profiles:
         return ["A second sample of the remains should confirm the direct reference before anything else follows."]
@@ -57,11 +60,11 @@ def _relatives(hit: Hit) -> list[str]:
     untyped = _untyped_relatives(family, person)
     if len(family.profiles) == 1:
         found.append("One relative and one method alone: a second relative, or a second method, is needed.")
-    if untyped:
+    if untyped and not ranked:
         found.append(
             f"Samples that would help most: {listing(untyped[:3])}, or anything that the missing person used in life."
         )
-    else:
+    elif not ranked:
         found.append(
             "A direct reference would help most: a sample taken in life, or something the missing person used."
         )

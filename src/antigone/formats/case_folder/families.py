@@ -1,6 +1,6 @@
 """`families.csv`: pedigrees, whom they miss, and who of them gave a sample."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from antigone.formats.case_folder.lineages import WOMAN_WITH_Y
@@ -63,6 +63,7 @@ class ReadFamilies:
     families: list[Family] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)  # families of which nobody has a profile
 
 
 def read_families(table: Table, settings: Settings, samples: Samples) -> ReadFamilies:
@@ -82,7 +83,20 @@ def read_families(table: Table, settings: Settings, samples: Samples) -> ReadFam
             table.has_gaps = True
         else:
             _take(name, own, settings, samples, read)
+    read.warnings.extend(_nobody_has_a_profile(read.silent))
     return read
+
+
+def _nobody_has_a_profile(families: Sequence[str]) -> Iterator[str]:
+    """One sentence, however many there are: a register has hundreds of them."""
+    if len(families) == 1:
+        yield f"family {families[0]}: nobody in it has a profile, so nothing can be said about whom it misses"
+    elif families:
+        named = ", ".join(families[:3]) + (f" and {len(families) - 3:,} more" if len(families) > 3 else "")
+        yield (
+            f"{len(families):,} families: nobody in them has a profile, so nothing can be said about whom they miss: "
+            f"{named}"
+        )
 
 
 def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadFamilies) -> None:
@@ -104,7 +118,7 @@ def _take(name: str, rows: list[Row], settings: Settings, samples: Samples, read
         read.left_out.append(LeftOut("family", name, "no missing person"))
         return
     if not profiles and not lineages:
-        read.warnings.append(f"family {name}: nobody in it has a profile, so nothing can be said about whom it misses")
+        read.silent.append(name)
     read.families.append(Family(name, pedigree, missing, profiles, since, alone, lineages=lineages))
 
 
