@@ -31,6 +31,7 @@ CUT_IN_WIDE = (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
 # takes the better place, what is left counts.
 NEGLIGIBLE = 1e-9
 WEAK = 0.03
+JUST_ABOVE_1 = 0.01
 # Small searches keep every pair: nothing is cut unless a component is too wide.
 SMALL = 50_000
 
@@ -94,6 +95,8 @@ def floor_for(operation: Operation) -> float:
         for shares in (prior.shares, *prior.by_transfer.values())
     ]
     floor = float(np.log10(WEAKEST * max(listed, 1) / max(odds)))
+    # Families that say nothing have an LR of 1 with everybody, but for rounding: a floor just below would keep them all.
+    floor = JUST_ABOVE_1 if -0.5 < floor < JUST_ABOVE_1 else floor
     return min(floor, operation.settings.threshold)
 
 
