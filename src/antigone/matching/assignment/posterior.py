@@ -12,8 +12,9 @@ components themselves give. All terms are positive: nothing cancels.
 What was cut: pairs with a small LR, of which the search gives the sum. Let c_i be what was cut of individual i and d_m
 of missing person m, both as weights. Given which individuals of a component are not placed (U) and which of its
 missing persons are free (V), the pairs that were cut multiply the weight by something between 1 and
-∏_U (1 + c_i) ∏_V (1 + d_m). Sums without and with that factor bracket every probability. The figure given
-takes ∏_U (1 + c_i).
+∏_U (1 + c_i) ∏_V (1 + d_m). Sums without and with that factor bracket every probability at one t. Which t count is
+bracketed too: by how few and how many can be placed at each. The figure given takes ∏_U (1 + c_i), with what is cut of
+a missing person shared among those who claim it.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from antigone.matching.assignment.packing import Packing
 from antigone.matching.assignment.plan import Plan
 from antigone.matching.assignment.sampling import Bounds, Sampled, bounds, sample
-from antigone.matching.assignment.summing import sums
+from antigone.matching.assignment.summing import Sums, sums
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -131,13 +132,41 @@ def posterior(
     nodes, shares = _nodes(weights)
     found = [_at(weights, pairs, float(np.exp(u)), sampled) for u in nodes]
 
-    def mean(field: str, share: Floats) -> Floats:
-        return np.asarray(np.tensordot(share, np.array([getattr(one, field) for one in found]), 1))
+    def at_nodes(field: str) -> Floats:
+        return np.array([getattr(one, field) for one in found])
 
-    middle = {field: mean(field, shares[0]) for field in ("pair", "error", "nobody", "below")}
-    lower = {field: np.min([mean(field, share) for share in shares], axis=0) for field in ("lower", "nobody_lower")}
-    upper = {field: np.max([mean(field, share) for share in shares], axis=0) for field in ("upper", "nobody_upper")}
+    middle = {field: shares.expected @ at_nodes(field) for field in ("pair", "error", "nobody", "below")}
+    lower = {field: shares.least(at_nodes(field)) for field in ("lower", "nobody_lower")}
+    upper = {field: 1.0 - shares.least(1.0 - at_nodes(field)) for field in ("upper", "nobody_upper")}
+    # The figure weighs t by what is expected to be cut, which need not lie between the ends to the last digit.
+    middle["pair"] = np.clip(middle["pair"], lower["lower"], upper["upper"])
+    middle["nobody"] = np.clip(middle["nobody"], lower["nobody_lower"], upper["nobody_upper"])
+    middle["below"] = np.minimum(middle["below"], middle["nobody"])
     return Posterior(name, **middle, **lower, **upper)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shares:
+    """How much each of several t counts, t ascending: as expected, and where the fewest and the most are placed.
+
+    The true weights lie between the last two: t is stochastically no larger than with the fewest placed, and no smaller
+    than with the most (their densities are ordered by likelihood ratio).
+    """
+
+    expected: Floats
+    fewest: Floats
+    most: Floats
+
+    def least(self, of_nodes: Floats) -> Floats:
+        """The least mean of something over t, whatever the weights between; shape of `of_nodes`: (nodes, ...)."""
+        # Of what lies below and rises with t, the mean is least where t is small; of what falls, where t is large.
+        rising = np.minimum.accumulate(of_nodes[::-1], axis=0)[::-1]
+        falling = np.minimum.accumulate(of_nodes, axis=0)
+        by_order = np.maximum(self.most @ rising, self.fewest @ falling)
+        # Weights that are so ordered differ by no more than their distribution functions do.
+        apart = float(np.abs(np.cumsum(self.most - self.fewest)).max())
+        moved = apart * (of_nodes.max(axis=0) - of_nodes.min(axis=0))
+        return np.maximum(by_order, np.maximum(self.most @ of_nodes, self.fewest @ of_nodes) - moved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,11 +213,6 @@ class _Weights:
         missing = np.log1p(self.cut_of_missing(t))[packing.missing]
         return self.kept(t) - packing.summed_over_places(individuals + missing)
 
-    def greatest_of_missing(self, t: float) -> Floats:
-        """The same with what was cut of missing persons alone: also more than what can be, and never more than M."""
-        packing = self.plan.packing
-        return self.kept(t) - packing.summed_over_places(np.log1p(self.cut_of_missing(t))[packing.missing])
-
     def log_factor(self, t: float) -> Floats:
         """For each component the greatest factor of what was cut: that of nobody placed."""
         packing, component = self.plan.packing, self.plan.component_of_option[self.plan.packing.option_of_place]
@@ -220,67 +244,116 @@ LogSum = Callable[[float], float]
 Placed = Callable[[float], float]
 
 
-def _nodes(weights: _Weights) -> tuple[Floats, Floats]:
-    """Values of log t, and how much each counts: as expected, and with nothing and with all of what was cut.
-
-    What was cut changes how many are placed, and with it which t count. The figure takes the first row; bounds hold for
-    all three.
-    """
-    listed = weights.listed
-    ways = [_way(weights, "expected")]
-    if weights.cut.of_individual.any():
-        ways += [_way(weights, "kept"), _way(weights, "greatest_of_missing")]
+def _nodes(weights: _Weights) -> tuple[Floats, _Shares]:
+    """Values of log t, ascending, and how much each counts."""
     if len(weights.plan.packing) <= _GRID_BELOW:
-        return _grid([log_sum for log_sum, _ in ways], listed)
-    found = [_gauss_hermite(*way, listed) for way in ways]
-    count = _nodes_for(listed)
-    shares = np.zeros((len(ways), len(ways) * count))
-    for k, (_, share) in enumerate(found):
+        return _grid(weights)
+    ways = [_gauss_hermite(*_expected(weights), weights.listed)]
+    if weights.cut.of_individual.any():
+        ways += [_gauss_hermite(*_end(weights, which), weights.listed) for which in ("fewest", "most")]
+    nodes = np.concatenate([nodes for nodes, _ in ways])
+    order = np.argsort(nodes)
+    count = len(ways[0][0])
+    shares = np.zeros((len(ways), len(nodes)))
+    for k, (_, share) in enumerate(ways):
         shares[k, k * count : (k + 1) * count] = share
-    return np.concatenate([nodes for nodes, _ in found]), shares
+    shares = shares[:, order]
+    return nodes[order], _Shares(shares[0], shares[1 % len(ways)], shares[2 % len(ways)])
 
 
-def _way(weights: _Weights, which: str) -> tuple[LogSum, Placed]:
-    plan = weights.plan
-    count = np.diff(plan.packing.placed_first)
-
-    packing = plan.packing
-
-    def cut(t: float) -> Floats:
-        if which == "kept":
-            return np.zeros(packing.individuals)
-        return weights.cut_of_individuals(t, expected=True) if which == "expected" else weights.cut_of_missing(t)
+def _expected(weights: _Weights) -> tuple[LogSum, Placed]:
+    plan, packing = weights.plan, weights.plan.packing
+    count = np.diff(packing.placed_first)
 
     def log_sum(u: float) -> float:
         t = float(np.exp(u))
-        of_components = np.nansum(sums(plan, getattr(weights, which)(t)).log_sum)
-        return float(of_components - weights.placed_in_wide * u + np.log1p(cut(t)).sum())
+        of_components = np.nansum(sums(plan, weights.expected(t)).log_sum)
+        of_cut = np.log1p(weights.cut_of_individuals(t, expected=True)).sum()
+        return float(of_components - weights.placed_in_wide * u + of_cut)
 
     def placed(t: float) -> float:
-        taken = np.nan_to_num(sums(plan, getattr(weights, which)(t)).taken)
-        by_cut = cut(t) / (1 + cut(t)) * (t / (t + weights.claimed) if which == "expected" else 1.0)
-        who = packing.missing if which == "greatest_of_missing" else packing.individual
+        taken = np.nan_to_num(sums(plan, weights.expected(t)).taken)
+        cut = weights.cut_of_individuals(t, expected=True)
+        by_cut = cut / (1 + cut) * t / (t + weights.claimed)
         # Who is placed by a pair that was kept is not placed by one that was cut.
-        in_sums = (taken * (count - packing.summed_over_places(by_cut[who]))).sum()
+        in_sums = (taken * (count - packing.summed_over_places(by_cut[packing.individual]))).sum()
         return float(weights.placed_in_wide + by_cut.sum() + in_sums)
 
     return log_sum, placed
 
 
-def _grid(ways: Sequence[LogSum], listed: int) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class _PlacedAt:
+    """At one t: the log of the sum over what was kept, how many that places, and how few and many the truth can."""
+
+    log_kept: float
+    kept: float
+    fewest: float
+    most: float
+
+    @classmethod
+    def of(cls, weights: _Weights, t: float) -> "_PlacedAt":
+        packing = weights.plan.packing
+        least, most, ratio, _ = _extremes(weights, t)
+        sides = (
+            (packing.individual, weights.cut_of_individuals(t, expected=False)),
+            (packing.missing, weights.cut_of_missing(t)),
+        )
+        wide = weights.placed_in_wide
+        fewest, greatest = 0.0, float(min(packing.individuals, weights.listed))
+        for who, cut in sides:
+            lowest, highest = _free_ends(weights.plan, who, len(cut), least.taken, most.taken, ratio)
+            fewest = max(fewest, wide + float(np.nansum(1 - highest)))
+            # Who is in no pair that was kept is in none that was cut with probability 1/(1 + cut) or more.
+            greatest = min(greatest, wide + float(np.nansum(1 - lowest / (1 + cut))))
+        kept = wide + float((np.nan_to_num(least.taken) * np.diff(packing.placed_first)).sum())
+        log_kept = float(np.nansum(least.log_sum)) - wide * float(np.log(t))
+        return cls(log_kept, kept, min(fewest, kept), max(greatest, kept))
+
+
+def _grid(weights: _Weights) -> tuple[Floats, _Shares]:
     """The trapezoid rule, which converges fast for what falls off smoothly on both sides."""
+    listed, (log_sum, _) = weights.listed, _expected(weights)
+    bracketed = bool(weights.cut.of_individual.any())
     u = np.log(listed + 1.0) + 10.0 / np.sqrt(listed + 1.0)
     step = min(0.25, 0.5 / np.sqrt(listed + 1.0))
     nodes: list[float] = []
     rows: list[list[float]] = []
+    excess: list[tuple[float, float]] = []
+    by_ends = np.zeros(2)  # log of the sums over everything beside the sum over what was kept, from their slopes
     while len(nodes) < 8 or any(row[-1] > max(row) - 40.0 for row in zip(*rows, strict=True)):
         nodes.append(u)
-        rows.append([(listed + 1) * u - float(np.exp(u)) + log_sum(u) for log_sum in ways])
+        of_t = (listed + 1) * u - float(np.exp(u))
+        rows.append([of_t + log_sum(u)])
+        if bracketed:
+            here = _PlacedAt.of(weights, float(np.exp(u)))
+            excess.append((here.fewest - here.kept, here.most - here.kept))
+            if len(excess) > 1:
+                by_ends += step * np.array([min(excess[-1][0], excess[-2][0]), max(excess[-1][1], excess[-2][1])])
+            rows[-1] += (of_t + here.log_kept + by_ends).tolist()
         u -= step
-    logs = np.array(rows).T
+    logs = np.array(rows).T[:, ::-1]
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     kept = (shares > 1e-17).any(axis=0)
-    return np.array(nodes)[kept], shares[:, kept] / shares[:, kept].sum(axis=1, keepdims=True)
+    shares = shares[:, kept] / shares[:, kept].sum(axis=1, keepdims=True)
+    return np.array(nodes)[::-1][kept], _Shares(shares[0], shares[1 % len(shares)], shares[2 % len(shares)])
+
+
+def _end(weights: _Weights, which: str) -> tuple[LogSum, Placed]:
+    """The sum over everything if at each t the fewest, or the most, are placed: near the t where that matters."""
+
+    def placed(t: float) -> float:
+        return float(getattr(_PlacedAt.of(weights, t), which))
+
+    middle = _mode(placed, weights.listed)
+    there = _PlacedAt.of(weights, float(np.exp(middle)))
+
+    def log_sum(u: float) -> float:
+        here = _PlacedAt.of(weights, float(np.exp(u)))
+        excess = getattr(here, which) - here.kept + getattr(there, which) - there.kept
+        return here.log_kept - float(excess) / 2 * (u - middle)
+
+    return log_sum, placed
 
 
 def _gauss_hermite(log_sum: LogSum, placed: Placed, listed: int) -> tuple[Floats, Floats]:
@@ -328,8 +401,8 @@ class _Widest:
         return float((np.nan_to_num(self.sampled.taken) * np.diff(packing.placed_first)).sum())
 
 
-def _middle_of(nodes: Floats, shares: Floats) -> float:
-    return float(np.exp(nodes @ shares[0]))
+def _middle_of(nodes: Floats, shares: _Shares) -> float:
+    return float(np.exp(nodes @ shares.expected))
 
 
 @dataclass(frozen=True, eq=False)
@@ -346,19 +419,25 @@ class _At:
     below: Floats
 
 
+def _extremes(weights: _Weights, t: float) -> tuple[Sums, Sums, Floats, Floats]:
+    """Sums without and with all that was cut, how much larger the second sums are, and the factor."""
+    least, most = sums(weights.plan, weights.kept(t)), sums(weights.plan, weights.greatest(t))
+    factor = weights.log_factor(t)
+    # Relative to each other, so that no exponential overflows: most is never below least.
+    return least, most, np.exp(np.minimum(most.log_sum + factor - least.log_sum, 700.0)), factor
+
+
 def _at(weights: _Weights, pairs: Pairs, t: float, wide: _Widest | None) -> _At:
     plan, packing = weights.plan, weights.plan.packing
     expected = sums(plan, weights.expected(t))
-    least, most = sums(plan, weights.kept(t)), sums(plan, weights.greatest(t))
-    factor = weights.log_factor(t)
-    # Relative to each other, so that no exponential overflows: most is never below least.
-    ratio = np.exp(np.minimum(most.log_sum + factor - least.log_sum, 700.0))
+    least_sums, most_sums, ratio, factor = _extremes(weights, t)
+    least, most = least_sums.taken, most_sums.taken
     taken = expected.taken
     if wide is not None:
         taken = np.where(np.isnan(taken), wide.sampled.taken, taken)
     component = plan.component_of_family[packing.missing_of[pairs.missing]]
     pair = pairs.summed(packing, taken)
-    ends = _ends(pairs.summed(packing, least.taken), pairs.summed(packing, most.taken), ratio[component])
+    ends = _ends(pairs.summed(packing, least), pairs.summed(packing, most), ratio[component])
     error = np.zeros(len(pairs))
     if wide is not None:
         inexact = ~plan.exact[component]
@@ -371,7 +450,7 @@ def _at(weights: _Weights, pairs: Pairs, t: float, wide: _Widest | None) -> _At:
     alone[pairs.individual] = False
     elsewhere = weights.cut_of_individuals(t, expected=True)
     below = np.clip(nobody, 0, 1) * elsewhere / (1 + elsewhere)
-    lowest, highest = _nobody_ends(pairs, packing, least.taken, most.taken, ratio, plan)
+    lowest, highest = _free_ends(plan, packing.individual, packing.individuals, least, most, ratio)
     if wide is not None:
         for ends_of_nobody, ends_of_pairs in ((lowest, ends[1]), (highest, ends[0])):
             summed = 1.0 - _by_individual(pairs, ends_of_pairs, packing)
@@ -397,13 +476,14 @@ def _ends_of_walk(pairs: Pairs, packing: Packing, walked: Bounds, factor: Floats
     return low / (low + factor * np.maximum(1 - low, 1e-300)), factor * high / (factor * high + 1 - high)
 
 
-def _nobody_ends(
-    pairs: Pairs, packing: Packing, least: Floats, most: Floats, ratio: Floats, plan: Plan
+def _free_ends(
+    plan: Plan, who: Integers, count: int, least: Floats, most: Floats, ratio: Floats
 ) -> tuple[Floats, Floats]:
-    """Bounds for each individual of being none of those kept."""
-    placed = [_by_individual(pairs, pairs.summed(packing, one), packing) for one in (least, most)]
-    component = np.full(packing.individuals, -1, dtype=np.int64)
-    component[packing.individual] = plan.component_of_option[packing.option_of_place]
+    """Bounds for each individual, or missing person, of being in none of the pairs kept; `who` is at each place."""
+    packing = plan.packing
+    placed = [np.bincount(who, one[packing.option_of_place], minlength=count) for one in (least, most)]
+    component = np.full(count, -1, dtype=np.int64)
+    component[who] = plan.component_of_option[packing.option_of_place]
     return _ends(1 - placed[0], 1 - placed[1], np.where(component >= 0, ratio[component] if len(ratio) else 1.0, 1.0))
 
 
