@@ -17,6 +17,7 @@ from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching import linkage, preparation
+from antigone.matching.batched_tables import TableBatches
 from antigone.matching.classes import marker_classes
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.patterns import Patterns
@@ -25,6 +26,7 @@ from antigone.matching.power import entries_of
 from antigone.matching.preparation import prepare
 from antigone.matching.rivals import log10_probability
 from antigone.matching.search import search
+from antigone.matching.sparse import Sparse
 from antigone.matching.tables import conditional_table, what_is_known
 from examples import examples
 from families import pedigree
@@ -207,6 +209,32 @@ def test_with_theta_the_factor_of_a_linked_pair_is_that_of_theta_0(monkeypatch):
         rows = [table.markers[m].related[np.flatnonzero(classes[m].diploid_rows.likelihood[classes[m].of[k]])].sum()
                 for m in (0, 1)]  # fmt: skip
         assert found == pytest.approx(np.log10(rows).sum() + expected[k], abs=1e-9)
+
+
+@given(st.data())
+@examples(20)
+def test_tables_of_both_genotypes_summed_over_inheritances_are_those_of_each_family(data):
+    operation = drawn(data, AUTOSOMAL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparation, "disjoint_linked_pairs", linked(AUTOSOMAL, 0.1))
+        prepared = prepare(operation)
+    missing = operation.missing_persons()
+    batches = TableBatches(missing, prepared, operation.settings)
+    expected = conditional_table(*missing[0], prepared, operation.settings).linkage
+    found = linkage.joint_tables(batches.block(np.array([0])), batches, [0])[0]
+    assert found.keys() == expected.keys()
+    for where, joint in found.items():
+        np.testing.assert_allclose(joint, expected[where], rtol=1e-9, atol=1e-15)
+
+
+@given(st.data())
+@examples(20)
+def test_products_without_zeros_are_those_of_the_whole_matrices(data):
+    rows, columns, width = (data.draw(st.integers(low, 70)) for low in (1, 1, 0))
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    matrix = rng.random((rows, columns)) * (rng.random((rows, columns)) < data.draw(st.sampled_from([0.0, 0.3, 1.0])))
+    other = rng.random((columns, 2 * width + 1))
+    np.testing.assert_allclose(Sparse.of(matrix).times(other), matrix @ other, rtol=1e-12)
 
 
 def test_pruning_of_untyped_founders_changes_no_linked_pair_without_mutation(monkeypatch):

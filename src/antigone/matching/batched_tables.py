@@ -168,14 +168,14 @@ class TableBatches:
             codes[:, [model.x_linked for model in self.prepared.models]] = -1
         return codes
 
-    def table(self, block: Block, k: int) -> ConditionalTable:
-        """The table of one missing person of a block, as `conditional_table` gives it."""
+    def table(self, block: Block, k: int, linkage: Mapping[tuple[int, int], Floats] | None = None) -> ConditionalTable:
+        """The table of one missing person of a block, as `conditional_table` gives it; linked pairs as given."""
         if k in block.alone:
             return block.alone[k]
         family, person = block.sought[k]
         tables = tuple(rows.table(k) for rows in block.markers)
         sex = family.pedigree[person].sex
-        linkage = self.linkage(block, k)
+        linkage = self.linkage(block, k) if linkage is None else linkage
         return ConditionalTable(family, person, sex, tables, linkage, block.contradictions.get(k, ()))
 
     def linkage(self, block: Block, k: int) -> Mapping[tuple[int, int], Floats]:

@@ -21,6 +21,7 @@ from antigone.genetics.genotype_rows import phased_meioses, phased_rows
 from antigone.genetics.pedigrees import Pedigree
 from antigone.matching.batched_tables import Block, TableBatches
 from antigone.matching.preparation import Prepared
+from antigone.matching.sparse import Sparse
 from antigone.matching.sweep import LinkedRows, Sweep, Where
 from antigone.matching.tables import ConditionalTable, linkage_can_matter
 
@@ -60,6 +61,44 @@ def linked_rows(block: Block, batches: TableBatches, sweep: Sweep) -> dict[Where
         )
         for where, pairs in sweep.pairs.items()
     }
+
+
+def joint_tables(block: Block, batches: TableBatches, members: Sequence[int]) -> dict[int, dict[Where, Floats]]:
+    """`ConditionalTable.linkage` of these members of a block, as far as inheritances can be told apart."""
+    found: dict[int, dict[Where, Floats]] = {k: {} for k in members}
+    for group in batches.groups(block) if batches.prepared.linked else ():
+        asked = [k for k in group if k in found and k not in block.alone]
+        if not asked or not linkage_can_matter(block.sought[asked[0]][0].pedigree):
+            continue
+        try:
+            for where, pair in zip(linked_places(batches.prepared), batches.prepared.linked, strict=True):
+                these = [k for k in asked if min(block.markers[m].which[k] for m in where) >= 0]
+                for k, joint in _joints(block, batches, where, these, pair.recombination):
+                    found[k][where] = joint
+        except TooComplexError:
+            for k in asked:
+                del found[k]
+    return found
+
+
+def _joints(
+    block: Block, batches: TableBatches, where: Where, group: Sequence[int], recombination: float
+) -> Iterator[tuple[int, Floats]]:
+    """P(genotypes at both markers | relatives) of each of a group."""
+    if not group:
+        return
+    family, person = block.sought[group[0]]
+    codes = batches.codes_of(block.sought, group)
+    meioses = _meioses(person, family.pedigree, batches, where, codes)
+    inheritances = one_of_each(family.pedigree, meioses)
+    step = max(1, MOST_NUMBERS // (2 ** len(meioses) * max(block.markers[m].related.shape[1] for m in where)))
+    for start in range(0, len(group), step):
+        here = codes[start : start + step]
+        first, second = (phased_rows(person, family.pedigree, batches.classes[m], here[:, m], meioses) for m in where)
+        mixed = _mixed(second.rows, len(meioses), recombination)
+        for k, a, b in zip(group[start : start + step], first.which, second.which, strict=True):
+            joint = Sparse.of(first.rows[a, inheritances].T).times(mixed[b, inheritances])
+            yield k, joint / joint.sum()
 
 
 def _group(

@@ -9,9 +9,9 @@ without drop-in and error; what is left out has a probability that is known all 
 ratio: the mass is not lost, it widens the bracket (Markov's inequality).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations, combinations_with_replacement, product
 from math import prod
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from antigone.genetics.alleles import Silent
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood, reading_table
+from antigone.matching.sparse import Sparse
 from antigone.matching.tables import MarkerTable, genotype_pairs
 
 Floats = NDArray[np.float64]
@@ -54,19 +55,30 @@ class OneReplicate:
     own: Floats
     parts: Integers
     drop_ins: Floats
+    _last: "_Last" = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.parts)
 
     def under(self, genotypes: Floats) -> Floats:
         """P(outcome) where genotypes have these probabilities; a matrix of such columns gives one of columns."""
-        rows = self.rows @ genotypes
-        if not len(self.parts):
-            return np.asarray(rows)
-        own = self.own @ genotypes
-        drop_ins = self.drop_ins if own.ndim == 1 else self.drop_ins[..., None]
-        more = sum(own[self.parts[:, way]] * drop_ins[:, way] for way in range(self.parts.shape[1]))
-        return np.concatenate([rows, np.asarray(more)])
+        return _remembered(self._last, genotypes, self._under)
+
+    def _under(self, genotypes: Floats) -> Floats:
+        columns = genotypes if genotypes.ndim == 2 else genotypes[:, None]
+        found = self._sparse_rows.times(columns)
+        if len(self.parts):
+            own = self._sparse_own.times(columns)
+            found = np.concatenate([found, _with_parts(own, self.parts, self.drop_ins)])
+        return found if genotypes.ndim == 2 else found[:, 0]
+
+    @cached_property
+    def _sparse_rows(self) -> Sparse:
+        return Sparse.of(self.rows)
+
+    @cached_property
+    def _sparse_own(self) -> Sparse:
+        return Sparse.of(self.own)
 
     @cached_property
     def total(self) -> Floats:
@@ -80,7 +92,17 @@ class OneReplicate:
 
     def matrix(self) -> Floats:
         """All outcomes, shape (outcomes, genotypes)."""
-        return self.under(np.eye(self.rows.shape[1]))
+        return self._under(np.eye(self.rows.shape[1]))
+
+
+@njit(cache=True, nogil=True)
+def _with_parts(own, parts, drop_ins):  # type: ignore[no-untyped-def]
+    found = np.zeros((len(parts), own.shape[1]))
+    for i in range(len(parts)):
+        for way in range(parts.shape[1]):
+            for u in range(own.shape[1]):
+                found[i, u] += own[parts[i, way], u] * drop_ins[i, way]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +116,44 @@ class Combinations:
     second: Floats
     kept: Integers
     times: Floats
+    _last: "_Last" = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.kept)
 
     def under(self, genotypes: Floats) -> Floats:
         """P(outcome) where genotypes have these probabilities."""
-        return np.asarray(((self.first * genotypes) @ self.second.T).ravel()[self.kept] * self.times)
+        return _remembered(self._last, genotypes, self._under)
+
+    def _under(self, genotypes: Floats) -> Floats:
+        both = self._sparse_second.times(self._first_by_genotype * genotypes[:, None])
+        return np.asarray(both.ravel()[self._kept_by_second] * self.times)
+
+    @cached_property
+    def _sparse_second(self) -> Sparse:
+        return Sparse.of(self.second)
+
+    @cached_property
+    def _first_by_genotype(self) -> Floats:
+        return np.ascontiguousarray(self.first.T)
+
+    @cached_property
+    def _kept_by_second(self) -> Integers:
+        first, second = np.divmod(self.kept, len(self.second))
+        return np.asarray(second * len(self.first) + first)
 
 
 Listed = OneReplicate | Combinations
+
+# What was asked last, and the answer, by the number of axes: one family is asked about the same list several times.
+_Last = dict[int, tuple[Floats, Floats]]
+
+
+def _remembered(last: _Last, genotypes: Floats, under: Callable[[Floats], Floats]) -> Floats:
+    found = last.get(genotypes.ndim)
+    if found is None or found[0] is not genotypes:
+        found = last[genotypes.ndim] = genotypes, under(genotypes)
+    return found[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +232,7 @@ class Outcomes:
     def _of_unrelated(self, genotypes: Floats, readings: Readings) -> tuple[Floats, Floats]:
         """The half that is the same for all families where theta is 0: likelihood, and chance."""
         last = self._drawn.get(id(readings))
-        if last is None or last[0] is not genotypes:
+        if last is None or not (last[0] is genotypes or np.array_equal(last[0], genotypes)):
             likelihood = readings.likelihood.under(genotypes)
             same = readings.likelihood is readings.chance
             chance = likelihood if same else readings.chance.under(genotypes)
@@ -296,7 +346,7 @@ def pair_cells(
     with np.errstate(divide="ignore", invalid="ignore"):
         first_share = np.nan_to_num(one * chance_of_one / apart[0], posinf=0.0)[rare[0] :]
         other_share = np.nan_to_num(other * chance_of_other / apart[1], posinf=0.0)[rare[1] :]
-    left_out = float(first_share @ together[rare[0] :, rare[1] :] @ other_share)
+    left_out = float((first_share[:, None] * together[rare[0] :, rare[1] :] * other_share).sum())
     never = float(first.total_likelihood @ joint @ second.total_likelihood - together.sum())
     norm = float((first.total_chance @ tables[0].unrelated) * (second.total_chance @ tables[1].unrelated))
     theta = _most(tables[0].related, linked.first) * _most(tables[1].related, linked.second)
@@ -523,6 +573,7 @@ def _shown(model: MarkerModel) -> list[int]:
     return [i for i, allele in enumerate(model.alleles) if not isinstance(allele, Silent)]
 
 
+@lru_cache(maxsize=128)
 def _replicate(word: str, model: MarkerModel, rates: ErrorRates, *, haploid: bool) -> OneReplicate:
     """What one replicate shows: rows for single alleles, then for pairs, of the alleles that can be seen."""
     shown = _shown(model)

@@ -20,7 +20,7 @@ from antigone.matching.batched_tables import TableBatches
 from antigone.matching.classes import MarkerClasses, marker_classes
 from antigone.matching.coincidences import CoincidenceCount, Coincidences, Patterns
 from antigone.matching.exclusions import exclusions
-from antigone.matching.linkage import linked_places, linked_rows
+from antigone.matching.linkage import joint_tables, linked_places, linked_rows
 from antigone.matching.lookup import Pair, without_errors
 from antigone.matching.odd import FamilyContradiction, family_contradictions, notes, x_linked_left_out
 from antigone.matching.operation import Family, LeftOut, Operation
@@ -111,14 +111,16 @@ def search(
     keep: float | None = None,
     progress: Progress | None = None,
     threads: int | None = None,
+    coincidences: bool = True,
 ) -> SearchResult:
     """Compare every individual with every missing person.
 
     Whose family is too large for what was asked is not searched, and said. `keep` is the log10 LR from which pairs are
     kept as numbers, for the joint answer; the threshold unless given. `progress` is told how many missing persons are
-    done, of how many. `threads` are as many as there are processors unless given; the result is the same.
+    done, of how many. `threads` are as many as there are processors unless given; the result is the same. Without
+    `coincidences` what chance would give is not counted: for searches whose hits are provisional anyway.
     """
-    searching = _Searching(operation, all_pairs=all_pairs, keep=keep)
+    searching = _Searching(operation, all_pairs=all_pairs, keep=keep, coincidences=coincidences)
     plan = searching.batches.plan()
     done = 0
     for found in _in_order(searching.block, plan, threads or os.cpu_count() or 1):
@@ -164,7 +166,7 @@ class _Found:
 class _Searching:
     """A search while it runs: `block` computes and changes nothing, `take` adds up, in the order of the blocks."""
 
-    def __init__(self, operation: Operation, *, all_pairs: bool, keep: float | None) -> None:
+    def __init__(self, operation: Operation, *, all_pairs: bool, keep: float | None, coincidences: bool) -> None:
         self.operation, self.all_pairs = operation, all_pairs
         settings = operation.settings
         self.floor = settings.threshold if keep is None else keep
@@ -175,7 +177,7 @@ class _Searching:
         self.strict = self.batches.under(*without_errors(self.prepared, settings))
         self.sweep = Sweep(self.classes, len(operation.individuals), linked_places(self.prepared), HISTOGRAM_EDGES)
         patterns = Patterns.of_classes(self.classes, self.prepared.models, settings)
-        self.coincidences = Coincidences(patterns, self.prepared, self.missing)
+        self.coincidences = Coincidences(patterns, self.prepared, self.missing if coincidences else ())
         self.to_count = self.coincidences.sample()
         count, edges = len(operation.individuals), len(HISTOGRAM_EDGES)
         self.total_lr, self.cut_lr, self.histogram = np.zeros(count), np.zeros(count), np.zeros(edges + 1)
@@ -192,12 +194,10 @@ class _Searching:
         lowest = min(self.floor, self._listed_from)
         linked = linked_rows(block, self.batches, self.sweep)
         swept = self.sweep.over(block, linked, self.floor, lowest)
-        counted = [
-            (self.batches.table(block, k), self.to_count[j])
-            for k, j in enumerate(members.tolist())
-            if j in self.to_count and k not in block.refused
-        ]
-        return _Found(swept, self._pairs(swept), counted)
+        counted = [k for k, j in enumerate(members.tolist()) if j in self.to_count and k not in block.refused]
+        joints = joint_tables(block, self.batches, counted)
+        tables = [(self.batches.table(block, k, joints.get(k)), self.to_count[int(members[k])]) for k in counted]
+        return _Found(swept, self._pairs(swept), tables)
 
     @property
     def _listed_from(self) -> float:

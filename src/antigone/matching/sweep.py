@@ -13,7 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from antigone.matching.batched_tables import Block, MarkerRows
-from antigone.matching.classes import MarkerClasses, Rows
+from antigone.matching.classes import MarkerClasses
+from antigone.matching.sparse import Sparse
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -75,7 +76,9 @@ class Sweep:
         self.classes = classes
         self.edges = edges
         self.individuals = individuals
-        self._rows = [(_Sparse.of(these.diploid_rows), _Sparse.of(these.haploid_rows)) for these in classes]
+        self._rows = [
+            tuple(Sparse.of(rows.likelihood) for rows in (these.diploid_rows, these.haploid_rows)) for these in classes
+        ]
         self._first_row = np.cumsum([0, *(len(these.readings) for these in classes)])
         self._codes = self._codes_of_individuals()
         self.pairs = {where: _pair_classes(*(classes[m].of for m in where)) for where in linked}
@@ -123,13 +126,13 @@ class Sweep:
         sparse = self._rows[m][rows.haploid]
         logs = np.full((len(classes.readings), len(rows.related)), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):  # classes that no genotype can show: nobody has them
-            related = np.log10(sparse.under(rows.related))
-            logs[these.which] = related - np.log10(sparse.under(rows.unrelated))
+            related = np.log10(sparse.times(rows.related.T))
+            logs[these.which] = related - np.log10(sparse.times(rows.unrelated.T))
         return logs
 
     def under(self, m: int, tables: Floats, *, haploid: bool) -> Floats:
         """P(class) of those of one sex (`haploid`) or of all, under each table of genotypes; (classes, tables)."""
-        return self._rows[m][haploid].under(tables)
+        return self._rows[m][haploid].times(tables.T)
 
     def _stacked(self, block: Block, by_class: Sequence[Floats], members: Integers) -> Floats:
         """The classes of all markers under one another, one column a missing person, and a row of zeros."""
@@ -218,40 +221,6 @@ class _Sums:
             totals, members, floor, edges, self.total_lr, self.cut_lr, self.total_lr_of_missing,
             self.cut_lr_of_missing, self.highest, self.histogram,
         )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class _Sparse:
-    """P(class | genotype) without its zeros: `values[starts[c] : starts[c + 1]]` are those of class c."""
-
-    starts: Integers
-    genotypes: Integers
-    values: Floats
-
-    @classmethod
-    def of(cls, rows: Rows) -> "_Sparse":
-        where, genotypes = np.nonzero(rows.likelihood)
-        starts = np.searchsorted(where, np.arange(len(rows.likelihood) + 1))
-        return cls(starts, genotypes, rows.likelihood[where, genotypes])
-
-    def under(self, tables: Floats) -> Floats:
-        """P(class) under each table of genotypes; shape (classes, tables)."""
-        found = np.zeros((len(self.starts) - 1, len(tables)))
-        _multiply(self.starts, self.genotypes, self.values, np.ascontiguousarray(tables.T), found)
-        return found
-
-
-@njit(cache=True, nogil=True)
-def _multiply(starts, genotypes, values, tables, found):  # type: ignore[no-untyped-def]
-    """Tile by tile, so that the tables of a tile stay in the cache while all classes pass over them."""
-    columns = tables.shape[1]
-    for begin in range(0, columns, 64):
-        end = min(columns, begin + 64)
-        for c in range(len(starts) - 1):
-            for k in range(starts[c], starts[c + 1]):
-                g, value = genotypes[k], values[k]
-                for u in range(begin, end):
-                    found[c, u] += value * tables[g, u]
 
 
 @njit(cache=True, nogil=True)
