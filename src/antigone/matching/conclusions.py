@@ -125,7 +125,7 @@ def _provisional(
     # Names of their own: several searches of one family stand beside each other.
     renamed = {f"{name}\N{NULL}{k}": (name, one) for k, (name, one) in enumerate(found)}
     families = tuple(replace(one.family, name=key) for key, (_, one) in renamed.items())
-    result = search(replace(operation, families=families), progress=progress)
+    result = search(replace(operation, families=families), progress=progress, coincidences=False)
     for pair in result.pairs:
         family, person = result.missing[pair.missing]
         name, one = renamed[family.name]
