@@ -16,37 +16,65 @@ import pytest
 from antigone.genetics.mutation import NO_MUTATION
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.matching import search as searching
+from antigone.matching.conclusions import Conclusions, conclude
 from antigone.matching.hits import hits
-from antigone.matching.search import SearchResult, search
+from antigone.matching.power import Requirement
+from antigone.matching.search import search
 from antigone.report import results
 from antigone.report.advice import advice
 from antigone.report.charts import lr_distribution
+from antigone.report.listed import listed_pairs
 from antigone.report.results import OutputError, write_results
 from antigone.report.search_report import render_search_report
+from antigone.report.supplements import Supplement
 from small_operation import MARKERS, profile, small_operation
 
 COLUMNS = [
     "individual", "missing_person", "family", "log10_lr", "expected_coincidences", "exclusions", "posterior",
     "expected_coincidences_low", "log10_linkage", "contradictions", "not_used", *(f"lr_{marker}" for marker in MARKERS),
+    "posterior_low", "posterior_high", "posterior_lowest_bound", "posterior_highest_bound", "exact", "log10_glr",
+    "standing", "why", "symmetric_set", "paternal_line_log10_lr", "maternal_line_log10_lr", "lineages",
+    "not_dna_log10_lr", "not_dna", "provisional", "policy", "policy_numbers_met", "refused_by",
 ]  # fmt: skip
+FILES = [
+    "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv", "proposals.csv",
+    "provisional.csv", "report.html", "summary.json",
+]  # fmt: skip
+# Nothing beside the conclusions: for tests that look at something else.
+NOTHING = Supplement(Requirement(6.0, 2), {}, (), 0, None, frozenset(), {}, {}, {})
 
 
 @pytest.fixture(scope="module")
 def found():
-    return search(small_operation())
+    return conclude(small_operation())
+
+
+@pytest.fixture(scope="module")
+def every():
+    return conclude(small_operation(), all_pairs=True, reassociation=False)
+
+
+def written_to(out: Path, found: Conclusions, **options: object) -> Path:
+    write_results(found, out, **{"seconds": dict, "beside": NOTHING, **options})
+    return out
+
+
+def report_of(found: Conclusions, beside: Supplement = NOTHING) -> str:
+    return render_search_report(found, listed_pairs(found), beside, {})
 
 
 @pytest.fixture
 def written(found, tmp_path):
-    write_results(found, tmp_path / "report", seconds=lambda: {"total": 1.5})
-    return tmp_path / "report"
+    return written_to(tmp_path / "report", found, seconds=lambda: {"total": 1.5})
 
 
 def test_the_table_has_the_columns_and_rows_of_the_hits(written, found):
     with (written / "hits.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == COLUMNS
-    assert [row["individual"] for row in rows] == [hit.individual.id.replace("=R3", "'=R3") for hit in hits(found)]
+    assert [row["individual"] for row in rows] == [
+        hit.individual.id.replace("=R3", "'=R3") for hit in hits(found.result)
+    ]
     assert [(row["individual"], row["missing_person"], row["family"]) for row in rows[:2]] == [
         ("R2", "F2-M1", "F2"),
         ("R1", "F1-M1", "F1"),
@@ -63,9 +91,8 @@ def test_parquet_holds_the_same_figures_as_csv(written):
         assert table[name].to_list() == text[name].to_list()
 
 
-def test_every_pair_is_listed_on_request(tmp_path):
-    every = search(small_operation(), all_pairs=True)
-    write_results(every, tmp_path / "all", seconds=dict)
+def test_every_pair_is_listed_on_request(every, tmp_path):
+    written_to(tmp_path / "all", every)
     table = pl.read_parquet(tmp_path / "all" / "hits.parquet")
     assert len(table) == 6
     untyped = table.filter(pl.col("individual") == "=R3")["lr_FGA"].to_list()
@@ -73,13 +100,17 @@ def test_every_pair_is_listed_on_request(tmp_path):
     assert json.loads((tmp_path / "all" / "summary.json").read_text())["hits"] < 6
 
 
-def test_no_cell_of_the_csv_is_a_formula(tmp_path):
-    every = search(small_operation(), all_pairs=True)
-    write_results(every, tmp_path / "all", seconds=dict)
-    with (tmp_path / "all" / "hits.csv").open(newline="") as file:
-        texts = [row["individual"] for row in csv.DictReader(file)]
-    assert "'=R3" in texts
-    assert not any(text.startswith("=") for text in texts)
+def test_no_cell_of_any_csv_is_a_formula(every, tmp_path):
+    written_to(tmp_path / "all", every)
+    tables = sorted((tmp_path / "all").glob("*.csv"))
+    assert len(tables) == 7
+    told = set()
+    for table in tables:
+        with table.open(newline="") as file:
+            for row in csv.reader(file):
+                assert not any(re.match(r"[=+@\t\r]|-[^0-9i]", cell) for cell in row), (table, row)
+                told |= {table.stem} if any(cell.startswith("'=R3") for cell in row) else set()
+    assert told == {"hits", "joint", "nobody", "individuals"}
 
 
 def test_the_summary_counts_each_unit_by_itself(written):
@@ -97,8 +128,9 @@ def test_the_summary_counts_each_unit_by_itself(written):
 
 def test_the_same_search_gives_the_same_bytes(found, tmp_path):
     for name in ("one", "two"):
-        write_results(found, tmp_path / name, seconds=lambda: {"total": 1.0})
-    for file in ("hits.csv", "hits.parquet", "summary.json", "report.html"):
+        written_to(tmp_path / name, found, seconds=lambda: {"total": 1.0})
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == FILES
+    for file in FILES:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
@@ -108,7 +140,7 @@ def test_nothing_is_left_behind_when_writing_fails(found, tmp_path, monkeypatch)
 
     monkeypatch.setattr(results, "render_search_report", fail)
     with pytest.raises(RuntimeError):
-        write_results(found, tmp_path / "report", seconds=dict)
+        written_to(tmp_path / "report", found)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,15 +149,15 @@ def test_an_occupied_folder_is_refused_and_kept(found, tmp_path):
     out.mkdir()
     (out / "precious.txt").write_text("mine")
     with pytest.raises(OutputError, match="is there already"):
-        write_results(found, out, seconds=dict)
+        written_to(out, found)
     with pytest.raises(OutputError, match="holds no earlier result"):
-        write_results(found, out, seconds=dict, replace=True)
+        written_to(out, found, replace=True)
     assert (out / "precious.txt").read_text() == "mine"
 
 
 def test_an_earlier_result_is_replaced_as_a_whole_on_request(found, written):
     (written / "hits.csv").write_text("old")
-    write_results(found, written, seconds=dict, replace=True)
+    written_to(written, found, replace=True)
     assert (written / "hits.csv").read_text() != "old"
     assert [path.name for path in written.parent.iterdir()] == ["report"]
 
@@ -133,7 +165,7 @@ def test_an_earlier_result_is_replaced_as_a_whole_on_request(found, written):
 def test_a_file_in_the_way_is_refused(found, tmp_path):
     (tmp_path / "report").write_text("")
     with pytest.raises(OutputError, match="is a file"):
-        write_results(found, tmp_path / "report", seconds=dict)
+        written_to(tmp_path / "report", found)
 
 
 class Page(HTMLParser):
@@ -195,19 +227,21 @@ def test_the_report_says_what_the_hypotheses_are_and_how_chance_would_do(written
 
 
 def test_no_lone_percentage_is_shown(written):
-    assert "%" not in "".join(text for text in Page((written / "report.html").read_text()).texts if "{" not in text)
+    shown = "".join(text for text in Page((written / "report.html").read_text()).texts if "{" not in text)
+    # Evidence that is not DNA says how often something is recorded; that is a rate, and no probability of anybody.
+    assert "%" not in re.sub(r"\(so recorded in \d+ % of the dead\)", "", shown)
 
 
 def test_contradictions_of_age_are_shown_with_the_hit():
-    found = search(small_operation(threshold=-300.0))
-    text = render_search_report(found, hits(found), {})
+    found = conclude(small_operation(threshold=-300.0))
+    text = report_of(found)
     assert "age: the individual was at most 30, the missing person at least" not in text  # F1-M1 fits
-    women = [hit for hit in hits(found) if hit.individual.id == "R1" and hit.missing_person == "F2-M1"]
+    women = [hit for hit in hits(found.result) if hit.individual.id == "R1" and hit.missing_person == "F2-M1"]
     assert women[0].contradictions == ("sex: the individual is male, the missing person female",)
 
 
-def words_of(found: SearchResult) -> str:
-    text = render_search_report(found, hits(found), {})
+def words_of(found: Conclusions, beside: Supplement = NOTHING) -> str:
+    text = report_of(found, beside)
     return " ".join("".join(Page(text).texts).split())
 
 
@@ -216,12 +250,12 @@ def test_a_marker_that_was_not_used_says_why_in_the_row_and_in_the_table(tmp_pat
     family = operation.families[0]
     torn = replace(family, profiles={**family.profiles, "F1-M1": profile("S9", D3S1358=(11, 12))})
     settings = replace(operation.settings, mutation=NO_MUTATION)
-    found = search(replace(operation, families=(torn,), settings=settings))
+    found = conclude(replace(operation, families=(torn,), settings=settings))
     words = words_of(found)
     assert "the family contradicts itself here; not used" in words
     assert "direct reference: it differs from the remains at D3S1358" in words
     assert "Nothing was left out" not in words
-    write_results(found, tmp_path / "report", seconds=dict)
+    written_to(tmp_path / "report", found)
     first = pl.read_csv(tmp_path / "report" / "hits.csv").row(0, named=True)
     assert (first["lr_D3S1358"], first["not_used"]) == (None, "D3S1358: the family contradicts itself here")
     summary = json.loads((tmp_path / "report" / "summary.json").read_text())
@@ -231,10 +265,10 @@ def test_a_marker_that_was_not_used_says_why_in_the_row_and_in_the_table(tmp_pat
 
 def test_every_pair_is_in_the_picture_or_counted_beneath_it(found):
     assert "All pairs are drawn." in words_of(found)
-    histogram = found.histogram.copy()
+    histogram = found.result.histogram.copy()
     histogram[0], histogram[-1] = 7, 1
     assert "Not drawn: 7 pairs below the left edge and 1 pair beyond the right edge." in words_of(
-        replace(found, histogram=histogram)
+        replace(found, result=replace(found.result, histogram=histogram))
     )
 
 
@@ -252,8 +286,8 @@ def test_the_threshold_is_named_beneath_the_picture_where_it_hides_nothing():
 
 def test_what_nobody_declared_is_called_a_default():
     operation = small_operation()
-    assert "reached the declared threshold" in words_of(search(operation))
-    words = words_of(search(replace(operation, undeclared=("threshold", "prior", "frequencies"))))
+    assert "reached the declared threshold" in words_of(conclude(operation))
+    words = words_of(conclude(replace(operation, undeclared=("threshold", "prior", "frequencies"))))
     assert "reached the default threshold (nobody declared one), a log10 LR of 0.5." in words
     assert "declared threshold" not in words
     assert "with probability 0.5 (the default, for nobody declared another)" in words
@@ -261,7 +295,7 @@ def test_what_nobody_declared_is_called_a_default():
 
 
 def test_the_pedigree_says_whose_markers_it_shows_and_why(found):
-    best = hits(found)[0]
+    best = hits(found.result)[0]
     ordered = sorted(best.by_marker, key=best.by_marker.__getitem__)
     assert f"Genotypes are shown at {ordered[-1]}, which speaks most for this pair, and at {ordered[0]}," in words_of(
         found
@@ -269,10 +303,10 @@ def test_the_pedigree_says_whose_markers_it_shows_and_why(found):
 
 
 def test_no_exclusion_is_a_figure_too(found):
-    text = render_search_report(found, hits(found), {})
+    text = report_of(found)
     table = re.search(r'<table class="hits">.*?</table>', text, re.DOTALL)[0]
     exclusions = re.findall(r'<td class="number">(\d*)</td><td>', table)
-    assert exclusions == [str(hit.exclusions) for hit in hits(found)]
+    assert exclusions == [str(hit.exclusions) for hit in hits(found.result)]
     assert "0" in exclusions
 
 
@@ -280,7 +314,7 @@ def test_two_brothers_whom_nothing_tells_apart_speak_against_each_other():
     operation = small_operation()
     family = operation.families[0]
     people = Pedigree.build([*family.pedigree.persons, Person("F1-M2", "F1-FA", "F1-MO", Sex.MALE, 2002)])
-    found = search(replace(operation, families=(replace(family, pedigree=people, missing=("F1-M1", "F1-M2")),)))
+    found = conclude(replace(operation, families=(replace(family, pedigree=people, missing=("F1-M1", "F1-M2")),)))
     words = words_of(found)
     assert "fits F1-M1 equally well" in words
     assert "fits F1-M2 equally well" in words
@@ -292,12 +326,12 @@ def test_two_brothers_whom_nothing_tells_apart_speak_against_each_other():
 def test_bags_that_nobody_recorded_are_not_counted_as_none(tmp_path):
     operation = small_operation()
     some = replace(operation.individuals[0], bag="", transfer="")
-    found = search(replace(operation, individuals=(some, *operation.individuals[1:])))
+    found = conclude(replace(operation, individuals=(some, *operation.individuals[1:])))
     assert "bags they came in2 (1 of the dead: not recorded)" in words_of(found)
     bare = tuple(replace(one, bag="", transfer="") for one in operation.individuals)
-    found = search(replace(operation, individuals=bare))
+    found = conclude(replace(operation, individuals=bare))
     assert "bags they came innot recorded" in words_of(found)
-    write_results(found, tmp_path / "report", seconds=dict)
+    written_to(tmp_path / "report", found)
     summary = json.loads((tmp_path / "report" / "summary.json").read_text())
     assert (summary["bags"], summary["transfers"]) == (None, None)
 
@@ -318,7 +352,7 @@ def test_seconds_are_asked_for_when_the_report_is_written(found, tmp_path, monke
     told = []
     ordinary = results.render_search_report
     monkeypatch.setattr(results, "render_search_report", lambda *parts: told.append("report") or ordinary(*parts))
-    write_results(found, tmp_path / "report", seconds=lambda: told.append("seconds") or {})
+    written_to(tmp_path / "report", found, seconds=lambda: told.append("seconds") or {})
     assert told == ["report", "seconds"]
 
 
@@ -332,7 +366,7 @@ def test_an_earlier_result_comes_back_where_its_replacement_was_stopped(found, w
 
     monkeypatch.setattr(Path, "rename", stopped)
     with pytest.raises(KeyboardInterrupt):
-        write_results(found, written, seconds=dict, replace=True)
+        written_to(written, found, replace=True)
     assert [path.name for path in written.parent.iterdir()] == ["report"]
     assert (written / "hits.csv").is_file()
 
@@ -343,20 +377,20 @@ def test_a_full_disk_is_told_by_the_name_that_was_asked_for(found, tmp_path, mon
 
     monkeypatch.setattr(results, "_write_text", full)
     with pytest.raises(OutputError, match=r"report could not be written: No space left on device"):
-        write_results(found, tmp_path / "report", seconds=dict)
+        written_to(tmp_path / "report", found)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_texts_of_the_case_cannot_break_out_of_the_report():
-    found = search(small_operation(name="<script>alert(1)</script>"))
-    text = render_search_report(found, hits(found), {})
+    found = conclude(small_operation(name="<script>alert(1)</script>"))
+    text = report_of(found)
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
 
 
 def test_a_search_without_hits_says_so(tmp_path):
-    found = search(small_operation(threshold=200.0))
-    write_results(found, tmp_path / "none", seconds=dict)
+    found = conclude(small_operation(threshold=200.0))
+    written_to(tmp_path / "none", found)
     assert "No pair reached the threshold." in (tmp_path / "none" / "report.html").read_text()
     assert pl.read_parquet(tmp_path / "none" / "hits.parquet").columns == COLUMNS
 
@@ -374,5 +408,5 @@ def test_progress_is_told_and_a_stop_is_a_stop():
 
 
 def test_the_histogram_counts_every_pair_once(found):
-    assert found.histogram.sum() == found.compared == 6
-    assert len(found.histogram) == len(searching.HISTOGRAM_EDGES) + 1
+    assert found.result.histogram.sum() == found.result.compared == 6
+    assert len(found.result.histogram) == len(searching.HISTOGRAM_EDGES) + 1

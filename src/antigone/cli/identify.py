@@ -132,8 +132,8 @@ def _lines(conclusions: Conclusions, beside: Supplement) -> Iterator[str]:
         yield f"The samples of {families} do not fit the pedigree given: {hits}."
     if never:
         yield (
-            f"{counted(never, 'missing person')} cannot be identified with the samples that their families gave so far; "
-            "families.csv says why."
+            f"{counted(never, 'missing person')} cannot be identified with the samples that their families gave so "
+            "far; families.csv says why."
         )
     policy = conclusions.policies[0]
     passed = sum(case.judgements[0].passed for case in conclusions.cases)
