@@ -51,10 +51,29 @@ def test_identify_writes_a_list_and_a_report(antigone, case, tmp_path):
     assert json.loads((tmp_path / "report" / "summary.json").read_text())["pairs"] == 6
 
 
+def test_the_terminal_says_in_few_lines_what_it_came_to(antigone, case, tmp_path):
+    _, out, _ = antigone("identify", case, "--out", tmp_path / "report", "--quiet")
+    assert out.splitlines()[:-1] == [
+        "3 individuals × 2 missing persons: 6 pairs compared.",
+        "2 hits at log10 LR 0.5 or more; chance alone is expected to bring 0.20 to 0.21 pairs.",
+        "2 pairs lead, all pairs together.",
+        "2 missing persons cannot be identified with the samples that their families gave so far; families.csv says why.",
+        "The numbers of strict v1 are met by 0 pairs; two people decide.",
+    ]
+
+
+def test_remains_are_put_together_unless_asked_not_to(antigone, case, tmp_path):
+    for name, options in (("with", []), ("without", ["--no-reassociation"])):
+        assert antigone("identify", case, "--out", tmp_path / name, "--quiet", *options)[0] == 0
+    said = [json.loads((tmp_path / name / "summary.json").read_text())["reassociation"] for name in ("with", "without")]
+    assert said[0]["groups_proposed"] == 0
+    assert said[1] is None
+
+
 def test_identify_twice_gives_the_same_bytes(antigone, case, tmp_path):
     for name in ("one", "two"):
         antigone("identify", case, "--out", tmp_path / name, "--quiet")
-    for file in ("hits.csv", "hits.parquet", "report.html"):
+    for file in ("hits.csv", "hits.parquet", "joint.csv", "nobody.csv", "families.csv", "report.html"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
