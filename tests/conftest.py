@@ -5,11 +5,35 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Ordinary runs look at few examples, long ones at many; of what takes seconds an example (COSTLY) at fewer.
 settings.register_profile(
-    "default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    "default",
+    max_examples=25,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("long", settings.get_profile("default"), max_examples=2000)
+settings.register_profile("costly", settings.get_profile("default"), max_examples=100)
 settings.load_profile("default")
+
+# Modules whose examples are whole families, searches or cases. `make test-long` runs them by themselves.
+COSTLY = frozenset(
+    f"test_{name}"
+    for name in (
+        "answers_power", "assignment", "batched_tables", "coincidences", "consistency", "descriptions",
+        "discrete_laplace", "exclusion_power", "joint_answer", "lineage_files", "lineages", "linked_pairs", "mixtures",
+        "next_sample", "nongenetic", "placings", "power", "reassociation", "references", "rivals", "tails", "x_line",
+    )
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is costly."""
+    for item in items:
+        if item.path.stem in COSTLY:
+            item.add_marker(pytest.mark.costly)
+
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
