@@ -14,7 +14,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("long", settings.get_profile("default"), max_examples=2000)
-settings.register_profile("costly", settings.get_profile("default"), max_examples=100)
+settings.register_profile("costly", settings.get_profile("default"), max_examples=50)
 settings.load_profile("default")
 
 # Modules whose examples are whole families, searches or cases. `make test-long` runs them by themselves.
