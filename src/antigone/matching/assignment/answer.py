@@ -7,14 +7,14 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.matching.assignment.candidates import Listed, candidates
+from antigone.matching.assignment.candidates import Listed, Several, candidates, several
 from antigone.matching.assignment.families import Bodies
 from antigone.matching.assignment.plan import Plan
 from antigone.matching.assignment.posterior import EXACT_BELOW, Pairs, Posterior, posterior
 from antigone.matching.assignment.summing import Maxima, maxima
 from antigone.matching.assignment.symmetry import SymmetricSet, symmetric_sets
 from antigone.matching.classes import marker_classes, sex_of
-from antigone.matching.operation import Individual
+from antigone.matching.operation import Individual, Operation
 from antigone.matching.prior import Prior, Shares
 from antigone.matching.search import Progress, SearchResult
 
@@ -137,13 +137,21 @@ def joint_answer(
     """
     operation = result.operation
     declared = tuple(priors) if priors is not None else operation.settings.declared_priors()
-    odds = [np.array([shares_of(one, prior).odds for one in operation.individuals]) for prior in declared]
     listed = Listed.of(result)
-    found = candidates(result, listed, np.max(odds, axis=0), _bodies(result), progress)
-    plan, pairs = found.plan, Pairs.of(found.plan.packing)
+    together = several(result, listed, np.max(_odds(operation, declared), axis=0), _bodies(result), progress)
     generator = rng if rng is not None else np.random.default_rng(1)
+    return weighed(result, listed, together, declared, generator)
+
+
+def weighed(
+    result: SearchResult, listed: Listed, together: Several, declared: Sequence[Prior], rng: np.random.Generator
+) -> JointAnswer:
+    """The joint answer of the pairs that a search kept and of the placings of several in one family."""
+    odds = _odds(result.operation, declared)
+    found = candidates(result, listed, np.max(odds, axis=0), together)
+    plan, pairs = found.plan, Pairs.of(found.plan.packing)
     posteriors = [
-        posterior(plan, pairs, prior.name, these, len(listed), found.cut, generator)
+        posterior(plan, pairs, prior.name, these, len(listed), found.cut, rng)
         for prior, these in zip(declared, odds, strict=True)
     ]
     prior_weight = np.log(odds[0][plan.packing.individual] / max(len(listed), 1))
@@ -153,7 +161,7 @@ def joint_answer(
     answers = _pair_answers(result, plan, pairs, posteriors, by_likelihood, symmetric)
     return JointAnswer(
         result,
-        declared,
+        tuple(declared),
         len(listed),
         tuple(_components(plan, pairs, answers)),
         tuple(_nobody(result, declared, posteriors)),
@@ -161,6 +169,11 @@ def joint_answer(
         symmetric,
         found.incomplete,
     )
+
+
+def _odds(operation: Operation, declared: Sequence[Prior]) -> list[Floats]:
+    """For each prior the odds of each individual to be among the listed."""
+    return [np.array([shares_of(one, prior).odds for one in operation.individuals], float) for prior in declared]
 
 
 def shares_of(individual: Individual, prior: Prior) -> Shares:

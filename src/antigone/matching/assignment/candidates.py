@@ -5,8 +5,8 @@ weak pair is cut where it is 10⁻⁹ of what its individual has elsewhere; in a
 pairs are cut, from weak to less weak, up to a declared weight. What was cut is summed and carried.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,7 @@ def floor_for(operation: Operation) -> float:
         for shares in (prior.shares, *prior.by_transfer.values())
     ]
     floor = float(np.log10(WEAKEST * max(listed, 1) / max(odds)))
-    # Families that say nothing have an LR of 1 with everybody, but for rounding: a floor just below would keep them all.
+    # Families that say nothing have an LR of 1 with everybody, but for rounding: a floor just below would keep all.
     floor = JUST_ABOVE_1 if -0.5 < floor < JUST_ABOVE_1 else floor
     return min(floor, operation.settings.threshold)
 
@@ -125,32 +125,75 @@ class _Single:
         return _Single(self.individual[keep], self.missing[keep], self.log_lr[keep], self.weight[keep])
 
 
-def candidates(
-    result: SearchResult, listed: Listed, odds: Floats, bodies: Bodies, progress: Progress | None = None
-) -> Candidates:
+@dataclass(frozen=True, eq=False)
+class Several:
+    """Options that place several in one family, and the families in which not every placing could be looked at."""
+
+    options: tuple[Option, ...]
+    incomplete: tuple[str, ...]
+
+
+def candidates(result: SearchResult, listed: Listed, odds: Floats, of_several: Several) -> Candidates:
     """Choose what is weighed. `odds` are, for each individual, the greatest of all declared priors."""
-    missing_of, names = _families(result)
+    missing_of, _ = families_of(result)
     singles = _singles(result, listed, odds)
-    several, incomplete = _several(result, singles, bodies, missing_of, odds, len(listed), progress)
-    placed = {(i, m) for option in several for m, i in option.placed}
-    negligible = _negligible(singles, len(result.operation.individuals))
-    protected = np.array(
-        [pair in placed for pair in zip(singles.individual.tolist(), singles.missing.tolist(), strict=True)], bool
-    )
-    keep = ~negligible | protected
-    plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
+    together = of_several.options
+    added = _added(together, singles, odds, len(listed))
+    keep = ~_negligible(singles, len(result.operation.individuals))
+    beside = np.ones(len(together), dtype=bool)  # which options of several are kept
+
+    def planned() -> Plan:
+        chosen = [option for option, kept in zip(together, beside.tolist(), strict=True) if kept]
+        return make_plan(_packing(singles.chosen(keep), chosen, result, missing_of))
+
+    plan = planned()
     if not plan.exact.all():
         keep &= listed.alone[singles.missing]
-        plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
+        plan = planned()
     for weight in CUT_IN_WIDE:
         if plan.exact.all():
             break
-        keep &= ~_weaker(plan, singles, ~protected, weight, missing_of)
-        plan = make_plan(_packing(singles.chosen(keep), several, result, missing_of))
-    return Candidates(plan, _cut(result, listed, singles, keep), tuple(names[f] for f in incomplete))
+        pairs, options = (_weaker(plan, one, weight, missing_of) for one in (singles, added))
+        if (pairs & keep).any() or (options & beside).any():
+            keep &= ~pairs
+            beside &= ~options
+            plan = planned()
+    return Candidates(
+        plan, _cut(result, listed, singles, [singles.chosen(~keep), added.chosen(~beside)]), of_several.incomplete
+    )
 
 
-def _families(result: SearchResult) -> tuple[Integers, list[str]]:
+def _added(together: Sequence[Option], singles: _Single, odds: Floats, listed: int) -> _Single:
+    """For each option of several the pair that adds least to the others of the option, and what it adds.
+
+    Where the option is cut, that is what was cut: the option without the pair stays, or was cut for itself. An option
+    that has no such part is never cut.
+    """
+    logs: dict[tuple[tuple[int, int], ...], float] = {
+        ((m, i),): log
+        for m, i, log in zip(
+            singles.missing.tolist(), singles.individual.tolist(), singles.log_lr.tolist(), strict=True
+        )
+        if together
+    }
+    logs |= {option.placed: option.log_lr for option in together}
+    least = [min(_parts(option, logs, odds, listed), default=(np.inf, np.inf, 0, 0)) for option in together]
+    weight, log_lr, missing, individual = np.array(least, dtype=np.float64).reshape(-1, 4).T
+    return _Single(individual.astype(np.int64), missing.astype(np.int64), log_lr, weight)
+
+
+def _parts(
+    option: Option, logs: Mapping[tuple[tuple[int, int], ...], float], odds: Floats, listed: int
+) -> Iterator[tuple[float, float, int, int]]:
+    """Weight and log LR that each pair adds to the others, with the pair."""
+    for k, (m, i) in enumerate(option.placed):
+        others = logs.get(option.placed[:k] + option.placed[k + 1 :])
+        if others is not None:
+            more = option.log_lr - others
+            yield float(odds[i] / max(listed, 1) * np.exp(min(more, 600.0))), more, m, i
+
+
+def families_of(result: SearchResult) -> tuple[Integers, list[str]]:
     """For each missing person the family's number, in the order of the search."""
     number: dict[str, int] = {}
     of = [number.setdefault(family.name, len(number)) for family, _ in result.missing]
@@ -180,16 +223,16 @@ def _packing(singles: _Single, several: Sequence[Option], result: SearchResult, 
     return pairs.joined(Packing.of(several, individuals=count, missing_of=missing_of)) if several else pairs
 
 
-def _weaker(plan: Plan, singles: _Single, may_go: Flags, weight: float, missing_of: Integers) -> Flags:
+def _weaker(plan: Plan, singles: _Single, weight: float, missing_of: Integers) -> Flags:
     """The pairs of components that are too wide whose weight is below this one."""
     component = plan.component_of_family[missing_of[singles.missing]]
     wide = (component >= 0) & ~plan.exact[component]
-    return np.asarray(may_go & wide & (singles.weight < weight))
+    return np.asarray(wide & (singles.weight < weight))
 
 
-def _cut(result: SearchResult, listed: Listed, singles: _Single, keep: Flags) -> Cut:
+def _cut(result: SearchResult, listed: Listed, singles: _Single, cut: Sequence[_Single]) -> Cut:
     individuals, missing = len(result.operation.individuals), len(result.missing)
-    gone = singles.chosen(~keep)
+    gone = _Single(*(np.concatenate([getattr(one, field.name) for one in cut]) for field in fields(_Single)))
     # Those without usable references have an LR of 1 with everybody, and are no part of the listed.
     of_nobody = np.count_nonzero(~listed.usable) if result.kept.floor > 0 else 0
     below = np.maximum(result.cut_lr - of_nobody, 0.0)
@@ -206,21 +249,17 @@ def _cut(result: SearchResult, listed: Listed, singles: _Single, keep: Flags) ->
     return Cut(of_individual, expected, of_missing)
 
 
-def _several(
-    result: SearchResult,
-    singles: _Single,
-    bodies: Bodies,
-    missing_of: Integers,
-    odds: Floats,
-    listed: int,
-    progress: Progress | None,
-) -> tuple[list[Option], list[int]]:
-    """Options that place several in one family."""
+def several(
+    result: SearchResult, listed: Listed, odds: Floats, bodies: Bodies, progress: Progress | None = None
+) -> Several:
+    """Place several in each family that misses several, from every pair that is worth it on."""
+    missing_of, names = families_of(result)
+    singles = _singles(result, listed, odds)
     count = len(result.operation.individuals)
     few = count <= _FEW
     # As for pairs: what is negligible beside what an individual has elsewhere is not placed.
     total = 1.0 + np.bincount(singles.individual, singles.weight, minlength=count)
-    prior = np.log10(odds / max(listed, 1))
+    prior = np.log10(odds / max(len(listed), 1))
     floor = np.log10(np.maximum(0.0 if few else WEAKEST, NEGLIGIBLE * total)) - prior
     certain = CERTAIN - float(prior.max(initial=0.0))
     limits = Limits(floor, -np.inf if few else certain, tables=1000 if few else 40, next_best=count if few else 6)
@@ -241,7 +280,7 @@ def _several(
                 incomplete.append(f)
         if progress is not None:
             progress(done, len(families))
-    return options, incomplete
+    return Several(tuple(options), tuple(names[f] for f in incomplete))
 
 
 # With so few individuals every one is tried beside every other.

@@ -9,6 +9,7 @@ no family misses several, individuals may choose among families as well, whichev
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +94,12 @@ def make_plan(packing: Packing) -> Plan:
     groups = sorted(components(packing), key=lambda group: (len(group), group))
     component_of_family = np.full(packing.families, -1, dtype=np.int64)
     planned = []
+    places = packing.placed_first.tolist()
+    individual = packing.individual.tolist()
+    taken_by = [individual[places[o] : places[o + 1]] for o in range(len(packing))]
     for c, group in enumerate(groups):
         component_of_family[group] = c
-        planned.append(_steps(packing, group))
+        planned.append(_steps({family: list(packing.options_of(family)) for family in group}, taken_by))
     mask = np.zeros(len(packing), dtype=np.int64)
     for steps in planned:
         for option, bits in steps.mask.items():
@@ -118,18 +122,19 @@ def _starts(lengths: Iterable[int]) -> Integers:
     return np.concatenate([[0], np.cumsum(list(lengths))]).astype(np.int64)
 
 
-def _steps(packing: Packing, group: Sequence[int]) -> _Steps:
-    placed = {option: packing.placed(option) for family in group for option in packing.options_of(family)}
-    by_family = {family: list(packing.options_of(family)) for family in group}
-    steps = _in_order(by_family, {option: [i for _, i in these] for option, these in placed.items()})
-    if steps.bits <= _FEW_BITS or any(len(these) > 1 for these in placed.values()):
+def _steps(by_family: Mapping[int, list[int]], taken_by: Sequence[Sequence[int]]) -> _Steps:
+    """The choices of some families; `taken_by` gives the individuals that each option takes."""
+    steps = _in_order(by_family, taken_by)
+    if steps.bits <= _FEW_BITS or any(len(taken_by[option]) > 1 for these in by_family.values() for option in these):
         return steps if steps.exact else _without_bits(by_family)
     by_individual: dict[int, list[int]] = {}
-    for option, ((_, i),) in placed.items():
-        by_individual.setdefault(i, []).append(option)
+    families: dict[int, list[int]] = {}
+    for family, options in by_family.items():
+        for option in options:
+            by_individual.setdefault(taken_by[option][0], []).append(option)
+            families[option] = [family]
     # One missing person an option; those of one family that misses several exclude each other through the family.
-    families = packing.family_of_option
-    others = _in_order(by_individual, {option: [int(families[option])] for option in placed})
+    others = _in_order(by_individual, families)
     fewer = min(steps, others, key=lambda one: one.bits)
     return fewer if fewer.exact else _without_bits(by_family)
 
@@ -138,16 +143,16 @@ def _steps(packing: Packing, group: Sequence[int]) -> _Steps:
 _FEW_BITS = 4
 
 
-def _without_bits(by_family: Mapping[int, list[int]]) -> _Steps:
-    return _Steps(list(by_family.values()), {}, [0] * len(by_family), MOST_BITS + 1)
+def _without_bits(choices: Mapping[int, list[int]]) -> _Steps:
+    return _Steps(list(choices.values()), {}, [0] * len(choices), MOST_BITS + 1)
 
 
-def _in_order(choices: Mapping[int, list[int]], taken_by: Mapping[int, Sequence[int]]) -> _Steps:
+def _in_order(choices: Mapping[int, list[int]], taken_by: Mapping[int, list[int]] | Sequence[Sequence[int]]) -> _Steps:
     """Choices in the greedy order; `taken_by` says whom each option takes."""
     whom = {choice: frozenset(i for option in options for i in taken_by[option]) for choice, options in choices.items()}
     order = _order(list(choices), whom)
     if len(order) < len(choices):
-        return _Steps(list(choices.values()), {}, [0] * len(choices), MOST_BITS + 1)
+        return _without_bits(choices)
     bit_of, width, closing = _bits(order, whom)
     mask = {
         option: sum(1 << bit_of[i] for i in taken_by[option] if i in bit_of)
@@ -166,32 +171,46 @@ def _shared(group: Sequence[int], whom: Mapping[int, frozenset[int]]) -> dict[in
     return {i: number for i, number in count.items() if number > 1}
 
 
-# Beyond so many choices the greedy order, which looks at all that are left each time, would take too long.
-_MOST_IN_GREEDY_ORDER = 400
-
-
 def _order(group: list[int], whom: Mapping[int, frozenset[int]]) -> list[int]:
     """Always the choice after which the fewest are open; broken off where more are open than can be remembered."""
     if len(group) == 1:
         return group
     waiting = _shared(group, whom)
-    if len(group) > _MOST_IN_GREEDY_ORDER:
-        return _breadth_first(group, whom, waiting)
     shared = {choice: [i for i in whom[choice] if i in waiting] for choice in group}
-    left = set(group)
+    asked_by: dict[int, list[int]] = {}
+    for choice in group:
+        for i in shared[choice]:
+            asked_by.setdefault(i, []).append(choice)
     opened: set[int] = set()
-    order = []
-    while left:
-        best = min(left, key=lambda choice: (_opens(shared[choice], opened, waiting), -len(shared[choice]), choice))
-        left.remove(best)
-        order.append(best)
-        for i in shared[best]:
-            opened.add(i)
+    left = set(group)
+
+    def key(choice: int) -> tuple[int, int, int]:
+        return _opens(shared[choice], opened, waiting), -len(shared[choice]), choice
+
+    current = {choice: key(choice) for choice in group}
+    queue = list(current.values())
+    heapify(queue)
+    order: list[int] = []
+    while left and len(opened) <= MOST_BITS:
+        best = heappop(queue)
+        choice = best[2]
+        if choice not in left or current[choice] != best:
+            continue  # somebody was opened or closed since
+        left.remove(choice)
+        order.append(choice)
+        changed: set[int] = set()
+        for i in shared[choice]:
             waiting[i] -= 1
+            if i not in opened or waiting[i] == 1:
+                changed.update(asked_by[i])
+            opened.add(i)
             if not waiting[i]:
                 opened.remove(i)
-        if len(opened) > MOST_BITS:
-            break
+        for other in changed & left:
+            new = key(other)
+            if new != current[other]:
+                current[other] = new
+                heappush(queue, new)
     return order
 
 
@@ -199,23 +218,6 @@ def _opens(own: Sequence[int], opened: set[int], waiting: Mapping[int, int]) -> 
     """How many more are open after a choice than before."""
     new = sum(i not in opened for i in own)
     return new - sum(waiting[i] == 1 for i in own)
-
-
-def _breadth_first(group: Sequence[int], whom: Mapping[int, frozenset[int]], shared: Mapping[int, int]) -> list[int]:
-    asked_by: dict[int, list[int]] = {}
-    for choice in group:
-        for i in sorted(whom[choice]):
-            if i in shared:
-                asked_by.setdefault(i, []).append(choice)
-    seen = {group[0]}
-    queue = [group[0]]
-    for choice in queue:
-        for i in sorted(whom[choice]):
-            for other in asked_by.get(i, ()):
-                if other not in seen:
-                    seen.add(other)
-                    queue.append(other)
-    return queue
 
 
 def _bits(order: Sequence[int], whom: Mapping[int, frozenset[int]]) -> tuple[dict[int, int], int, list[int]]:

@@ -481,7 +481,7 @@ def _free_ends(
 ) -> tuple[Floats, Floats]:
     """Bounds for each individual, or missing person, of being in none of the pairs kept; `who` is at each place."""
     packing = plan.packing
-    placed = [np.bincount(who, one[packing.option_of_place], minlength=count) for one in (least, most)]
+    placed = [np.asarray(np.bincount(who, one[packing.option_of_place], count), float) for one in (least, most)]
     component = np.full(count, -1, dtype=np.int64)
     component[who] = plan.component_of_option[packing.option_of_place]
     return _ends(1 - placed[0], 1 - placed[1], np.where(component >= 0, ratio[component] if len(ratio) else 1.0, 1.0))
