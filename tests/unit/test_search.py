@@ -19,12 +19,14 @@ from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching import batched_tables, preparation, tables
+from antigone.matching.conclusions import conclude
 from antigone.matching.hits import contradictions, hits, posterior
-from antigone.matching.lookup import PairLookup
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.search import search
 from antigone.matching.sweep import Sweep
+from antigone.report.listed import listed_pairs
 from antigone.report.search_report import render_search_report
+from antigone.report.supplements import supplement
 from examples import examples
 from families import KINDS, pedigree
 from oracles import search as oracle
@@ -435,7 +437,8 @@ def test_a_family_too_large_for_theta_is_left_out_and_the_others_are_searched(mo
     assert (first.what, first.id) == ("missing person", "M, family G")
     assert first.reason.startswith("theta with 12 unknown founder alleles is a sum of too many terms; the limit is 10")
     assert found.notes[0] == "NOT SEARCHED, for the family is too large for what was asked: M, family G"
-    page = render_search_report(found, hits(found), {})
+    concluded = conclude(found.operation, reassociation=False)
+    page = render_search_report(concluded, listed_pairs(concluded), supplement(concluded), {})
     assert "1 missing person could not be searched" in page
 
 
