@@ -57,8 +57,10 @@ def test_the_terminal_says_in_few_lines_what_it_came_to(antigone, case, tmp_path
         "3 individuals × 2 missing persons: 6 pairs compared.",
         "2 hits at log10 LR 0.5 or more; chance alone is expected to bring 0.20 to 0.21 pairs.",
         "2 pairs lead, all pairs together.",
-        "2 missing persons cannot be identified with the samples that their families gave so far; "
-        "families.csv says why.",
+        (
+            "2 missing persons cannot be identified with the samples that their families gave so far; "
+            "families.csv says why."
+        ),
         "The numbers of strict v1 are met by 0 pairs; two people decide.",
     ]
 

@@ -19,9 +19,11 @@ from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching import batched_tables, preparation, tables
-from antigone.matching.conclusions import conclude
+from antigone.matching.assignment import joint_answer
+from antigone.matching.conclusions import Conclusions
 from antigone.matching.hits import contradictions, hits, posterior
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
+from antigone.matching.policy import POLICIES
 from antigone.matching.search import search
 from antigone.matching.sweep import Sweep
 from antigone.report.listed import listed_pairs
@@ -437,7 +439,7 @@ def test_a_family_too_large_for_theta_is_left_out_and_the_others_are_searched(mo
     assert (first.what, first.id) == ("missing person", "M, family G")
     assert first.reason.startswith("theta with 12 unknown founder alleles is a sum of too many terms; the limit is 10")
     assert found.notes[0] == "NOT SEARCHED, for the family is too large for what was asked: M, family G"
-    concluded = conclude(found.operation, reassociation=False)
+    concluded = Conclusions(found.operation, None, (), found, (), joint_answer(found), (), POLICIES)
     page = render_search_report(concluded, listed_pairs(concluded), supplement(concluded), {})
     assert "1 missing person could not be searched" in page
 
