@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from antigone.bench.assignment import AssignmentFigure, solve
 from antigone.bench.inputs import find_timed_inputs
 from antigone.bench.likelihoods import Figure, growth, kinship, likelihoods, pairwise
 from antigone.bench.machine import describe
@@ -15,30 +16,22 @@ from antigone.report.charts import growth_curve
 from antigone.report.results import OutputError
 
 # The long form of the office's fills an office with a million entries: minutes, and two gigabytes of disk.
-KINDS = ("all", "likelihood", "growth", "search", "office", "office-long")
+KINDS = ("all", "likelihood", "growth", "search", "assignment", "office", "office-long")
 
 
 def run(what: str, *, out: Path | None, answers: Path | None, as_json: bool) -> None:
     """Measure, print, and keep where asked for."""
     if what not in KINDS:
         raise OutputError(f"‘{what}’ is no benchmark; there are {', '.join(KINDS)}")
-    content: dict[str, Any] = {"machine": describe(), "figures": [], "growth": [], "office": []}
-    folder = find_timed_inputs(answers) if what in ("all", "likelihood", "search") else None
-    if folder is None and what in ("all", "likelihood", "search"):
-        typer.echo("The peers' timed inputs are not beside this checkout; give --answers FOLDER. Skipped.", err=True)
-    elif folder is not None:
-        figures: list[Figure] = []
-        if what in ("all", "likelihood"):
-            figures += likelihoods(folder) + kinship(folder)
-        if what in ("all", "search"):
-            figures += pairwise(folder)
-        content["figures"] = [figure.as_row() for figure in figures]
-        if not as_json:
-            _print(figures)
+    content: dict[str, Any] = {"machine": describe(), "figures": [], "growth": [], "assignment": [], "office": []}
+    if what in ("all", "likelihood", "search"):
+        content["figures"] = _beside_peers(what, answers, as_json=as_json)
     if what in ("all", "growth"):
         content["growth"] = growth()
         if not as_json:
             _print_growth(content["growth"])
+    if what in ("all", "assignment"):
+        content["assignment"] = _assignment(as_json=as_json)
     if what in ("all", "office", "office-long"):
         content["office"] = _office(out, long=what == "office-long", as_json=as_json)
     content["machine"]["load_average_after"] = [round(load, 2) for load in os.getloadavg()]
@@ -46,6 +39,22 @@ def run(what: str, *, out: Path | None, answers: Path | None, as_json: bool) -> 
         typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
     if out is not None:
         _keep(content, out)
+
+
+def _beside_peers(what: str, answers: Path | None, *, as_json: bool) -> list[dict[str, object]]:
+    """What peers were timed on, timed here."""
+    folder = find_timed_inputs(answers)
+    if folder is None:
+        typer.echo("The peers' timed inputs are not beside this checkout; give --answers FOLDER. Skipped.", err=True)
+        return []
+    figures: list[Figure] = []
+    if what in ("all", "likelihood"):
+        figures += likelihoods(folder) + kinship(folder)
+    if what in ("all", "search"):
+        figures += pairwise(folder)
+    if not as_json:
+        _print(figures)
+    return [figure.as_row() for figure in figures]
 
 
 def _print(figures: list[Figure]) -> None:
@@ -66,6 +75,23 @@ def _print_growth(rows: list[dict[str, float]]) -> None:
     typer.echo("\nGrowth with the size of the pedigree (stepwise, 15 alleles, half typed)")
     for row in rows:
         typer.echo(f"{row['people']:6.0f} people {row['ms_a_marker']:9.3f} ms a marker   load {row['load']:.2f}")
+
+
+def _assignment(*, as_json: bool) -> list[dict[str, object]]:
+    one = solve()
+    if not as_json:
+        _print_assignment(one)
+    return [one.as_row()]
+
+
+def _print_assignment(one: AssignmentFigure) -> None:
+    typer.echo(
+        f"\nThe joint answer: {one.individuals:,} individuals, {one.missing:,} missing persons, {one.pairs:,} pairs, "
+        f"three priors\n"
+        f"{one.seconds:.1f} s, {one.peak_mebibytes:,.0f} MiB at the peak, load {one.load:.2f}; "
+        f"{one.options:,} options in {one.components:,} components, the largest of {one.largest} individuals; "
+        f"{one.exact_share:.1%} of components summed exactly; {one.right:,} pairs certain and right, {one.wrong} wrong"
+    )
 
 
 def _office(out: Path | None, *, long: bool, as_json: bool) -> list[dict[str, object]]:

@@ -139,7 +139,9 @@ def candidates(result: SearchResult, listed: Listed, odds: Floats, of_several: S
     singles = _singles(result, listed, odds)
     together = of_several.options
     added = _added(together, singles, odds, len(listed))
-    keep = ~_negligible(singles, len(result.operation.individuals))
+    negligible = _negligible(singles, len(result.operation.individuals))
+    # Where the search kept every pair, so does the answer, if it can be summed.
+    keep = np.ones(len(negligible), dtype=bool) if result.kept.floor == -np.inf else ~negligible
     beside = np.ones(len(together), dtype=bool)  # which options of several are kept
 
     def planned() -> Plan:
@@ -148,7 +150,7 @@ def candidates(result: SearchResult, listed: Listed, odds: Floats, of_several: S
 
     plan = planned()
     if not plan.exact.all():
-        keep &= listed.alone[singles.missing]
+        keep &= listed.alone[singles.missing] & ~negligible
         plan = planned()
     for weight in CUT_IN_WIDE:
         if plan.exact.all():

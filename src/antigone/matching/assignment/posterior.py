@@ -135,14 +135,16 @@ def posterior(
     def at_nodes(field: str) -> Floats:
         return np.array([getattr(one, field) for one in found])
 
-    middle = {field: shares.expected @ at_nodes(field) for field in ("pair", "error", "nobody", "below")}
-    lower = {field: shares.least(at_nodes(field)) for field in ("lower", "nobody_lower")}
-    upper = {field: 1.0 - shares.least(1.0 - at_nodes(field)) for field in ("upper", "nobody_upper")}
-    # The figure weighs t by what is expected to be cut, which need not lie between the ends to the last digit.
-    middle["pair"] = np.clip(middle["pair"], lower["lower"], upper["upper"])
-    middle["nobody"] = np.clip(middle["nobody"], lower["nobody_lower"], upper["nobody_upper"])
-    middle["below"] = np.minimum(middle["below"], middle["nobody"])
-    return Posterior(name, **middle, **lower, **upper)
+    def between(of: str, least: str, most: str) -> tuple[Floats, Floats, Floats]:
+        """The figure and its ends. It weighs t by what is expected to be cut: to the last digit it may lie outside."""
+        lower, upper = shares.least(at_nodes(least)), 1.0 - shares.least(1.0 - at_nodes(most))
+        figure = np.clip(shares.expected @ at_nodes(of), lower, upper)
+        return figure, np.minimum(lower, figure), np.maximum(upper, figure)
+
+    pair, pair_lower, pair_upper = between("pair", "lower", "upper")
+    nobody, nobody_lower, nobody_upper = between("nobody", "nobody_lower", "nobody_upper")
+    error, below = shares.expected @ at_nodes("error"), np.minimum(shares.expected @ at_nodes("below"), nobody)
+    return Posterior(name, pair, pair_lower, pair_upper, error, nobody, nobody_lower, nobody_upper, below)
 
 
 @dataclass(frozen=True, eq=False)
