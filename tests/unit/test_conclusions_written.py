@@ -114,6 +114,15 @@ def test_the_summary_counts_what_was_concluded(written, found):
     assert (summary["remains"], summary["individuals"], summary["mixtures_waiting_for_resampling"]) == (3, 3, 0)
 
 
+def test_listing_every_pair_changes_nothing_of_what_is_judged():
+    # The threshold lies above the pair of R1, which leads all the same.
+    some, every = (
+        conclude(small_operation(threshold=2.5), reassociation=False, all_pairs=one) for one in (False, True)
+    )
+    assert [(case.individual, case.missing, case.hit is None) for case in some.cases] == [(1, 1, False), (0, 0, True)]
+    assert [(case.individual, case.missing, case.hit is None) for case in every.cases] == [(1, 1, False), (0, 0, True)]
+
+
 # --- remains put together ---------------------------------------------------------------------------------------------
 
 

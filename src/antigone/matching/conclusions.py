@@ -135,7 +135,11 @@ def _provisional(
 def _cases(result: SearchResult, joint: JointAnswer, doubtful: set[str], policies: Sequence[Policy]) -> Iterator[Case]:
     """Hits, best first, then pairs that lead without being hits."""
     threshold = result.operation.settings.threshold
-    listed = {(pair.individual, pair.missing): hit for pair, hit in zip(result.pairs, hits(result), strict=True)}
+    listed = {
+        (pair.individual, pair.missing): hit
+        for pair, hit in zip(result.pairs, hits(result), strict=True)
+        if pair.log10_lr >= threshold  # the search may have been asked for every pair
+    }
     log10 = {
         (i, m): float(value)
         for i, m, value in zip(
@@ -143,14 +147,13 @@ def _cases(result: SearchResult, joint: JointAnswer, doubtful: set[str], policie
         )
     }
     judging = _Judging(result, joint, doubtful, policies)
-    wanted = [one for one in listed if log10[one] >= threshold]
     leading = [
         (one.individual, one.missing)
         for component in joint.components
         for one in component.pairs
         if one.standing in (Standing.LEADING, Standing.SYMMETRIC) and (one.individual, one.missing) not in listed
     ]
-    for i, m in (*wanted, *sorted(leading, key=lambda one: -log10.get(one, -np.inf))):
+    for i, m in (*listed, *sorted(leading, key=lambda one: -log10.get(one, -np.inf))):
         answer = joint.pair(i, m)
         if answer is not None:
             yield judging.case(answer, log10.get((i, m), -np.inf), listed.get((i, m)))

@@ -334,7 +334,7 @@ def families_view(conclusions: Conclusions, beside: Supplement) -> FamiliesView:
     never_lead = (
         f"The numbers of the policy come to a likelihood ratio of {needed} in this search. "
         f"{counted(len(never), 'missing person')} of {len(beside.powers):,} cannot be identified with the samples that "
-        "their families gave so far, whatever is found; without a new sample nobody can help them."
+        "their families gave so far, whatever is found. A new sample, or another method, changes that."
     )
     rows = [
         (one.family, one.person, one.never)
