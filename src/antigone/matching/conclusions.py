@@ -179,7 +179,8 @@ class _Judging:
         settings = operation.settings
         non_dna = non_dna_evidence(individual, family, person, settings.non_dna, settings.year)
         evidence = PairEvidence(
-            posterior=answer.lowest,
+            # Where not every way to place several bodies could be computed, a posterior bounds nothing.
+            posterior=0.0 if family.name in self.joint.incomplete else answer.lowest,
             coincidences=self.result.coincidences.at_least(log10_lr)[1],
             relatives=len(blood_relatives(family.pedigree, person) & (typed - {person})),
             methods=len({one.line for one in second}),

@@ -264,7 +264,7 @@ def several(
     prior = np.log10(odds / max(len(listed), 1))
     floor = np.log10(np.maximum(0.0 if few else WEAKEST, NEGLIGIBLE * total)) - prior
     certain = CERTAIN - float(prior.max(initial=0.0))
-    limits = Limits(floor, -np.inf if few else certain, tables=1000 if few else 40, next_best=count if few else 6)
+    limits = Limits(floor, -np.inf if few else certain, tables=200 if few else 40, next_best=count if few else 6)
     families: dict[int, list[int]] = {}
     for j, (family, _) in enumerate(result.missing):
         if len(family.missing) > 1:
@@ -278,7 +278,7 @@ def several(
         if from_here:
             found = placings(result.missing[of_family[0]][0], from_here, bodies, limits, prior)
             options += [_option(f, placed, log10, place) for placed, log10 in found.options.items()]
-            if found.refused or (found.incomplete and few):
+            if found.refused or found.incomplete:
                 incomplete.append(f)
         if progress is not None:
             progress(done, len(families))

@@ -3,13 +3,15 @@
 With one body placed the family says something new about the others: the conditional table is computed again with that
 body in the pedigree, and every individual is looked up in it. So the joint likelihood ratio grows by the chain rule,
 LR(i is m, j is n) = LR(i is m) · LR(j is n | i is m), whichever is placed first, and a son is found through the body
-of his father although he fits the living too weakly. Beyond a declared number of
-places to start from, the weakest are passed over; a family whose search ended by its limits is named.
+of his father although he fits the living too weakly. Bodies that belong to a family are found so; then every way to
+place these bodies is computed, for a way that was not looked at would seem impossible, and the others certain. A family
+in which there are too many ways is named, and nobody is identified in it.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +131,8 @@ class Limits:
 
     `floor` is, for each individual, the log10 LR from which placing it beside others is worth it. `starts` is the
     number of pairs of one missing person to begin from, beside those of at least `certain` log10 LR, `next_best` how
-    many individuals are tried beside a placing, `tables` how many conditional tables a family may cost.
+    many individuals are tried beside a placing, `tables` how many conditional tables finding bodies may cost, `every`
+    how many placing those found in every way may cost.
     """
 
     floor: Floats
@@ -137,14 +140,15 @@ class Limits:
     starts: int = 2
     next_best: int = 6
     tables: int = 60
+    every: int = 400
 
 
 @dataclass(frozen=True, eq=False)
 class FamilyOptions:
     """All placings of several bodies in one family, with the log10 LR of the whole family.
 
-    `incomplete` says that the number of tables ended the search for them, `refused` that the family with bodies in it
-    is too large for a table.
+    `incomplete` says that not every way to place the bodies that belong there could be computed, `refused` that the
+    family with bodies in it is too large for a table.
     """
 
     options: Mapping[frozenset[tuple[str, int]], float]
@@ -161,10 +165,25 @@ class _Placing:
 
 
 def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Limits, prior: Floats) -> FamilyOptions:
-    """Place bodies one after another, from every start, and keep what several of them say together.
+    """Every way to place two or more of the bodies that belong to a family.
 
-    `prior` is, for each individual, log10 of the weight that an LR of 1 has. The weightiest placing is taken further
-    first; one that weighs less than the weakest pair kept is not taken further.
+    `prior` is, for each individual, log10 of the weight that an LR of 1 has.
+    """
+    explored, refused = _explored(family, starts, bodies, limits, prior)
+    chosen = _belonging(explored, prior)
+    if not chosen:
+        return FamilyOptions({}, incomplete=False, refused=refused)
+    every = None if refused else _every_placing(family, chosen, bodies, limits.every)
+    options = explored if every is None else every
+    return FamilyOptions(_exchanged(family, options), incomplete=every is None, refused=refused)
+
+
+def _explored(
+    family: Family, starts: Sequence[Start], bodies: Bodies, limits: Limits, prior: Floats
+) -> tuple[dict[frozenset[tuple[str, int]], float], bool]:
+    """Placings found by placing body after body, from every start; and whether the family was refused a table.
+
+    The weightiest placing is taken further first; one that weighs less than the weakest pair kept is not taken further.
     """
     waiting = {
         frozenset([(one.person, one.individual)]): _Placing(
@@ -175,13 +194,11 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
     }
     found: dict[frozenset[tuple[str, int]], float] = {}
     tables, refused = 0, False
-    while waiting:
+    while waiting and tables < limits.tables:
         placed = max(waiting, key=lambda one: (waiting[one].log10_weight, sorted(one)))
         before = waiting.pop(placed)
         names = dict(placed)
         for person in (name for name in family.missing if name not in names):
-            if tables == limits.tables:
-                return FamilyOptions(found, incomplete=True, refused=refused)
             tables += 1
             try:
                 following = _next(family, names, person, bodies, limits)
@@ -196,7 +213,78 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
                 found[larger] = after.log10_lr + bodies.log10_of_linkage(family, dict(larger))
                 if len(larger) < len(family.missing) and after.log10_weight >= WEAKEST_PLACING:
                     waiting[larger] = after
-    return FamilyOptions(found, incomplete=False, refused=refused)
+    return found, refused
+
+
+# Bodies of placings that weigh 10⁻⁸ of the best are placed in every way; those of lighter ones nowhere.
+_BELONGS = 8.0
+# A body is not placed where, given those placed, it is a million times less probable than a stranger.
+_LEAST = -6.0
+
+
+def _belonging(explored: Mapping[frozenset[tuple[str, int]], float], prior: Floats) -> list[int]:
+    """Whose placings weigh something beside the best, and beside nobody being placed."""
+    weights = {placed: log10 + sum(float(prior[i]) for _, i in placed) for placed, log10 in explored.items()}
+    best = max((0.0, *weights.values()))
+    return sorted({i for placed, weight in weights.items() if weight >= best - _BELONGS for _, i in placed})
+
+
+def _every_placing(
+    family: Family, chosen: Sequence[int], bodies: Bodies, most: int
+) -> dict[frozenset[tuple[str, int]], float] | None:
+    """Every way to place these bodies, missing person after missing person; None where it takes too many tables."""
+    found: dict[frozenset[tuple[str, int]], float] = {}
+    tables = 0
+    waiting: list[tuple[int, dict[str, int], float]] = [(0, {}, 0.0)]
+    while waiting:
+        k, placed, log10 = waiting.pop()
+        free = [i for i in chosen if i not in placed.values()]
+        if k == len(family.missing) or not free:
+            continue
+        waiting.append((k + 1, placed, log10))
+        tables += 1
+        if tables > most:
+            return None
+        logs = bodies.log10_lrs(family, placed, family.missing[k])
+        for i in free:
+            if logs[i] < _LEAST:
+                continue
+            larger = {**placed, family.missing[k]: i}
+            waiting.append((k + 1, larger, log10 + float(logs[i])))
+            if placed:
+                linkage = bodies.log10_of_linkage(family, larger)
+                found[frozenset(larger.items())] = log10 + float(logs[i]) + linkage
+    return found
+
+
+def _exchanged(
+    family: Family, options: Mapping[frozenset[tuple[str, int]], float]
+) -> dict[frozenset[tuple[str, int]], float]:
+    """The options, and all that differ from one of them by who of several indistinguishable persons is who."""
+    every = dict(options)
+    for alike in indistinguishable_missing(family):
+        for order in permutations(alike):
+            names = dict(zip(alike, order, strict=True))
+            for placed, log10 in options.items():
+                every.setdefault(frozenset((names.get(person, person), i) for person, i in placed), log10)
+    return every
+
+
+def indistinguishable_missing(family: Family) -> list[tuple[str, ...]]:
+    """Missing persons whom pedigree and samples treat alike: full siblings of one sex, childless and untyped."""
+    alike: dict[tuple[str, str, Sex], list[str]] = {}
+    twins = {name for group in family.pedigree.twins for name in group}
+    for name in family.missing:
+        person = family.pedigree[name]
+        if person.father is None or person.mother is None or name in family.profiles or name in twins:
+            continue
+        if not family.pedigree.children(name):
+            alike.setdefault((person.father, person.mother, person.sex), []).append(name)
+    return [tuple(names) for names in alike.values() if 1 < len(names) <= _MOST_EXCHANGED]
+
+
+# So many indistinguishable persons are exchanged in every way: 720.
+_MOST_EXCHANGED = 6
 
 
 # Placings of less weight than this, against nobody being placed, are not taken further.

@@ -1,0 +1,97 @@
+"""Several of one family: every way to place the bodies counts, or a way that was not looked at makes others certain."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from antigone.genetics.observation import Reading
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.genetics.profiles import Profile
+from antigone.matching.assignment import Standing, joint_answer
+from antigone.matching.assignment.families import indistinguishable_missing
+from antigone.matching.conclusions import conclude
+from antigone.matching.operation import Family, Individual
+from antigone.matching.search import search
+from small_operation import small_operation
+
+MARKERS = ("D3S1358", "TH01", "FGA", "vWA", "D8S1179", "D21S11", "D18S51", "D5S818", "D13S317", "D7S820")
+
+
+def drawn(rng, models, father=None, mother=None):
+    """Genotypes by chance, or of a child."""
+    if father is None:
+        return [tuple(int(a) for a in rng.choice(len(m), 2, p=m.frequencies / m.frequencies.sum())) for m in models]
+    return [(f[rng.integers(2)], m[rng.integers(2)]) for f, m in zip(father, mother, strict=True)]
+
+
+def profile(sample, models, genotypes):
+    readings = {
+        model.name: (Reading.of(model.alleles[a], model.alleles[b]),)
+        for model, (a, b) in zip(models, genotypes, strict=True)
+    }
+    return Profile(sample, readings)
+
+
+@pytest.fixture(scope="module")
+def three_sisters():
+    """A mother and her three daughters are missing; the father and the grandmother are typed. All four are received."""
+    from antigone.matching.preparation import prepare
+
+    base = small_operation()
+    operation = replace(base, settings=replace(base.settings, markers=MARKERS, prior=0.9), individuals=(), families=())
+    models = prepare(operation).models
+    rng = np.random.default_rng(11)
+    grandfather, grandmother, father = (drawn(rng, models) for _ in range(3))
+    mother = drawn(rng, models, grandfather, grandmother)
+    daughters = [drawn(rng, models, father, mother) for _ in range(3)]
+    persons = [
+        Person("grandfather", sex=Sex.MALE),
+        Person("grandmother", sex=Sex.FEMALE),
+        Person("father", sex=Sex.MALE),
+        Person("mother", "grandfather", "grandmother", Sex.FEMALE),
+        *(Person(f"daughter{k}", "father", "mother", Sex.FEMALE) for k in (1, 2, 3)),
+    ]
+    missing = ("mother", "daughter1", "daughter2", "daughter3")
+    typed = {"father": profile("S1", models, father), "grandmother": profile("S2", models, grandmother)}
+    family = Family("F", Pedigree.build(persons), missing, typed)
+    dead = [
+        Individual(f"R{k}", profile(f"B{k}", models, one), Sex.FEMALE) for k, one in enumerate([mother, *daughters])
+    ]
+    return replace(operation, individuals=tuple(dead), families=(family,))
+
+
+def test_three_sisters_are_symmetric_and_their_mother_is_told(three_sisters):
+    answer = joint_answer(search(three_sisters, keep=-np.inf))
+    (together,) = answer.symmetric
+    assert (together.individuals, together.missing) == ((1, 2, 3), (1, 2, 3))
+    assert together.posterior > 0.999
+    for individual in (1, 2, 3):
+        for missing in (1, 2, 3):
+            pair = answer.pair(individual, missing)
+            assert pair.posterior == pytest.approx((1 / 3, 1 / 3), abs=1e-3)
+            assert pair.standing is Standing.SYMMETRIC
+    assert answer.pair(0, 0).posterior[0] > 0.999
+    assert answer.incomplete == ()
+
+
+def test_nobody_of_a_symmetric_set_passes_a_policy(three_sisters):
+    conclusions = conclude(three_sisters, reassociation=False)
+    passed = {case.individual for case in conclusions.cases if case.judged_by("posterior alone").passed}
+    assert passed == {0}
+
+
+def test_where_not_every_way_was_computed_nobody_passes(three_sisters, monkeypatch):
+    from antigone.matching.assignment import families
+
+    monkeypatch.setattr(families, "_every_placing", lambda *_: None)
+    conclusions = conclude(three_sisters, reassociation=False)
+    assert conclusions.joint.incomplete == ("F",)
+    assert not any(judgement.passed for case in conclusions.cases for judgement in case.judgements)
+
+
+def test_who_is_alike(three_sisters):
+    (family,) = three_sisters.families
+    assert indistinguishable_missing(family) == [("daughter1", "daughter2", "daughter3")]
+    typed = replace(family, profiles={**family.profiles, "daughter2": family.profiles["father"]})
+    assert indistinguishable_missing(typed) == [("daughter1", "daughter3")]
