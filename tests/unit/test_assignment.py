@@ -265,7 +265,7 @@ def test_posteriors_are_those_of_the_enumeration(problem, data):
     assert not found.below.any()
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(problems(), st.data())
 def test_with_many_listed_a_few_nodes_are_enough(problem, data):
     odds = data.draw(

@@ -7,6 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from antigone.bench.assignment import solve
 from antigone.cli.cases import read_case
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.frequencies import nist_1036_caucasian
@@ -394,6 +395,16 @@ def test_who_takes_the_place_is_named():
     loser = answer.pair(1, 0)
     assert loser is not None
     assert (loser.standing, loser.why) == (Standing.OUTWEIGHED, "M is rather B0")
+
+
+# At scale
+
+
+def test_a_made_up_operation_is_solved_under_three_priors():
+    figure = solve(individuals=150, missing=900)
+    assert figure.exact_share == 1.0
+    assert figure.wrong == 0
+    assert figure.right > 30
 
 
 # dvir's example that dvir refuses
