@@ -32,6 +32,8 @@ CUT_IN_WIDE = (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
 NEGLIGIBLE = 1e-9
 WEAK = 0.03
 JUST_ABOVE_1 = 0.01
+# Steps that summing one component may take: the answer is summed hundreds of times, for each t and each prior.
+MOST_STEPS = 4_000_000
 # Small searches keep every pair: nothing is cut unless a component is too wide.
 SMALL = 50_000
 
@@ -146,7 +148,7 @@ def candidates(result: SearchResult, listed: Listed, odds: Floats, of_several: S
 
     def planned() -> Plan:
         chosen = [option for option, kept in zip(together, beside.tolist(), strict=True) if kept]
-        return make_plan(_packing(singles.chosen(keep), chosen, result, missing_of))
+        return make_plan(_packing(singles.chosen(keep), chosen, result, missing_of), most_steps=MOST_STEPS)
 
     plan = planned()
     if not plan.exact.all():

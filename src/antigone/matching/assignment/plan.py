@@ -51,6 +51,12 @@ class Plan:
         return len(self.first_step) - 1
 
     @property
+    def work(self) -> int:
+        """How many steps summing all exact components takes."""
+        options = np.bincount(self.component_of_option, minlength=len(self)) + np.diff(self.first_step)
+        return int(sum(int(n) << int(b) for n, b in zip(options[self.exact], self.bits[self.exact], strict=True)))
+
+    @property
     def component_of_option(self) -> Integers:
         """The component of each option."""
         return self.component_of_family[self.packing.family_of_option]
@@ -65,12 +71,11 @@ class _Steps:
     closing: list[int]
     bits: int
 
-    @property
-    def exact(self) -> bool:
+    def exact(self, most_steps: int) -> bool:
         if self.bits > MOST_BITS:
             return False
         work = sum(len(these) + 1 for these in self.options) << self.bits
-        return work <= MOST_STEPS and (len(self.options) + 1) << self.bits <= MOST_STATES
+        return work <= most_steps and (len(self.options) + 1) << self.bits <= MOST_STATES
 
 
 def components(packing: Packing) -> Iterator[list[int]]:
@@ -89,8 +94,11 @@ def components(packing: Packing) -> Iterator[list[int]]:
         yield group.tolist()
 
 
-def make_plan(packing: Packing) -> Plan:
-    """Components, the order of their choices, and the bits of those who are shared."""
+def make_plan(packing: Packing, *, most_steps: int = MOST_STEPS) -> Plan:
+    """Components, the order of their choices, and the bits of those who are shared.
+
+    A component that takes more steps than `most_steps` is not exact.
+    """
     groups = sorted(components(packing), key=lambda group: (len(group), group))
     component_of_family = np.full(packing.families, -1, dtype=np.int64)
     planned = []
@@ -99,7 +107,7 @@ def make_plan(packing: Packing) -> Plan:
     taken_by = [individual[places[o] : places[o + 1]] for o in range(len(packing))]
     for c, group in enumerate(groups):
         component_of_family[group] = c
-        planned.append(_steps({family: list(packing.options_of(family)) for family in group}, taken_by))
+        planned.append(_steps({family: list(packing.options_of(family)) for family in group}, taken_by, most_steps))
     mask = np.zeros(len(packing), dtype=np.int64)
     for steps in planned:
         for option, bits in steps.mask.items():
@@ -114,7 +122,7 @@ def make_plan(packing: Packing) -> Plan:
         np.array([steps.bits for steps in planned], dtype=np.int64),
         np.array([bits for steps in planned for bits in steps.closing], dtype=np.int64),
         mask,
-        np.array([steps.exact for steps in planned], dtype=bool),
+        np.array([steps.exact(most_steps) for steps in planned], dtype=bool),
     )
 
 
@@ -122,11 +130,11 @@ def _starts(lengths: Iterable[int]) -> Integers:
     return np.concatenate([[0], np.cumsum(list(lengths))]).astype(np.int64)
 
 
-def _steps(by_family: Mapping[int, list[int]], taken_by: Sequence[Sequence[int]]) -> _Steps:
+def _steps(by_family: Mapping[int, list[int]], taken_by: Sequence[Sequence[int]], most_steps: int) -> _Steps:
     """The choices of some families; `taken_by` gives the individuals that each option takes."""
     steps = _in_order(by_family, taken_by)
     if steps.bits <= _FEW_BITS or any(len(taken_by[option]) > 1 for these in by_family.values() for option in these):
-        return steps if steps.exact else _without_bits(by_family)
+        return steps if steps.exact(most_steps) else _without_bits(by_family)
     by_individual: dict[int, list[int]] = {}
     families: dict[int, list[int]] = {}
     for family, options in by_family.items():
@@ -136,7 +144,7 @@ def _steps(by_family: Mapping[int, list[int]], taken_by: Sequence[Sequence[int]]
     # One missing person an option; those of one family that misses several exclude each other through the family.
     others = _in_order(by_individual, families)
     fewer = min(steps, others, key=lambda one: one.bits)
-    return fewer if fewer.exact else _without_bits(by_family)
+    return fewer if fewer.exact(most_steps) else _without_bits(by_family)
 
 
 # With so few bits another way round is not worth looking for.

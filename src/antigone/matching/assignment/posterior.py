@@ -182,6 +182,10 @@ class _Weights:
     placed_in_wide: float = 0.0  # how many are placed in components that were sampled
 
     @cached_property
+    def anything_cut(self) -> bool:
+        return bool(self.cut.of_individual.any())
+
+    @cached_property
     def of_missing(self) -> Floats:
         return self.cut.of_missing(self.odds)
 
@@ -230,6 +234,8 @@ class _Weights:
 
 # Up to so many options t is integrated on a grid to the last digit; beyond, at the nodes of a Gauss–Hermite rule.
 _GRID_BELOW = 3000
+_GRID_WORK = 300_000  # and where summing all takes no more steps, unless few are listed
+_FEW_LISTED = 100
 
 
 # Sweeps of the sampling: twice a few, to find the t that counts, then as many as the error asks for.
@@ -248,10 +254,11 @@ Placed = Callable[[float], float]
 
 def _nodes(weights: _Weights) -> tuple[Floats, _Shares]:
     """Values of log t, ascending, and how much each counts."""
-    if len(weights.plan.packing) <= _GRID_BELOW:
+    plan, few = weights.plan, weights.listed < _FEW_LISTED
+    if len(plan.packing) <= _GRID_BELOW and (few or plan.work <= _GRID_WORK):
         return _grid(weights)
     ways = [_gauss_hermite(*_expected(weights), weights.listed)]
-    if weights.cut.of_individual.any():
+    if weights.anything_cut:
         ways += [_gauss_hermite(*_end(weights, which), weights.listed) for which in ("fewest", "most")]
     nodes = np.concatenate([nodes for nodes, _ in ways])
     order = np.argsort(nodes)
@@ -316,7 +323,7 @@ class _PlacedAt:
 def _grid(weights: _Weights) -> tuple[Floats, _Shares]:
     """The trapezoid rule, which converges fast for what falls off smoothly on both sides."""
     listed, (log_sum, _) = weights.listed, _expected(weights)
-    bracketed = bool(weights.cut.of_individual.any())
+    bracketed = weights.anything_cut
     u = np.log(listed + 1.0) + 10.0 / np.sqrt(listed + 1.0)
     step = min(0.25, 0.5 / np.sqrt(listed + 1.0))
     nodes: list[float] = []
@@ -423,7 +430,10 @@ class _At:
 
 def _extremes(weights: _Weights, t: float) -> tuple[Sums, Sums, Floats, Floats]:
     """Sums without and with all that was cut, how much larger the second sums are, and the factor."""
-    least, most = sums(weights.plan, weights.kept(t)), sums(weights.plan, weights.greatest(t))
+    least = sums(weights.plan, weights.kept(t))
+    if not weights.anything_cut:
+        return least, least, np.ones(len(weights.plan)), np.zeros(len(weights.plan))
+    most = sums(weights.plan, weights.greatest(t))
     factor = weights.log_factor(t)
     # Relative to each other, so that no exponential overflows: most is never below least.
     return least, most, np.exp(np.minimum(most.log_sum + factor - least.log_sum, 700.0)), factor
@@ -431,10 +441,9 @@ def _extremes(weights: _Weights, t: float) -> tuple[Sums, Sums, Floats, Floats]:
 
 def _at(weights: _Weights, pairs: Pairs, t: float, wide: _Widest | None) -> _At:
     plan, packing = weights.plan, weights.plan.packing
-    expected = sums(plan, weights.expected(t))
     least_sums, most_sums, ratio, factor = _extremes(weights, t)
     least, most = least_sums.taken, most_sums.taken
-    taken = expected.taken
+    taken = sums(plan, weights.expected(t)).taken if weights.anything_cut else least
     if wide is not None:
         taken = np.where(np.isnan(taken), wide.sampled.taken, taken)
     component = plan.component_of_family[packing.missing_of[pairs.missing]]
