@@ -264,9 +264,9 @@ def several(
     # As for pairs: what is negligible beside what an individual has elsewhere is not placed.
     total = 1.0 + np.bincount(singles.individual, singles.weight, minlength=count)
     prior = np.log10(odds / max(len(listed), 1))
-    floor = np.log10(np.maximum(0.0 if few else WEAKEST, NEGLIGIBLE * total)) - prior
+    floor = np.log10(np.maximum(WEAKEST, NEGLIGIBLE * total)) - prior
     certain = CERTAIN - float(prior.max(initial=0.0))
-    limits = Limits(floor, -np.inf if few else certain, tables=200 if few else 40, next_best=count if few else 6)
+    limits = Limits(floor, -np.inf if few else certain, tables=60 if few else 40)
     families: dict[int, list[int]] = {}
     for j, (family, _) in enumerate(result.missing):
         if len(family.missing) > 1:

@@ -169,21 +169,24 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
 
     `prior` is, for each individual, log10 of the weight that an LR of 1 has.
     """
-    explored, refused = _explored(family, starts, bodies, limits, prior)
-    chosen = _belonging(explored, prior)
-    if not chosen:
+    explored, gains, refused = _explored(family, starts, bodies, limits, prior)
+    if not explored:
         return FamilyOptions({}, incomplete=False, refused=refused)
-    every = None if refused else _every_placing(family, chosen, bodies, limits.every)
+    chosen = sorted(gains, key=lambda i: (-gains[i], i))
+    left_out = max((gains[i] for i in chosen[_MOST_BODIES:]), default=-np.inf)
+    every = None if refused else _every_placing(family, chosen[:_MOST_BODIES], bodies, limits.every, prior)
     options = explored if every is None else every
-    return FamilyOptions(_exchanged(family, options), incomplete=every is None, refused=refused)
+    incomplete = every is None or left_out >= _COUNTS
+    return FamilyOptions(_exchanged(family, options), incomplete=incomplete, refused=refused)
 
 
 def _explored(
     family: Family, starts: Sequence[Start], bodies: Bodies, limits: Limits, prior: Floats
-) -> tuple[dict[frozenset[tuple[str, int]], float], bool]:
+) -> tuple[dict[frozenset[tuple[str, int]], float], dict[int, float], bool]:
     """Placings found by placing body after body, from every start; and whether the family was refused a table.
 
     The weightiest placing is taken further first; one that weighs less than the weakest pair kept is not taken further.
+    For each body that was placed, log10 of the greatest weight that it added by itself or beside others.
     """
     waiting = {
         frozenset([(one.person, one.individual)]): _Placing(
@@ -192,6 +195,10 @@ def _explored(
         )
         for one in _chosen(starts, limits)
     }
+    gains: dict[int, float] = {}
+    for placed, one in waiting.items():
+        for _, i in placed:
+            gains[i] = max(gains.get(i, -np.inf), one.log10_weight)
     found: dict[frozenset[tuple[str, int]], float] = {}
     tables, refused = 0, False
     while waiting and tables < limits.tables:
@@ -206,6 +213,7 @@ def _explored(
                 refused = True
                 continue
             for i, more in following:
+                gains[i] = max(gains.get(i, -np.inf), more + float(prior[i]))
                 larger = placed | {(person, i)}
                 if larger in found:
                     continue
@@ -213,24 +221,20 @@ def _explored(
                 found[larger] = after.log10_lr + bodies.log10_of_linkage(family, dict(larger))
                 if len(larger) < len(family.missing) and after.log10_weight >= WEAKEST_PLACING:
                     waiting[larger] = after
-    return found, refused
+    return found, gains, refused
 
 
-# Bodies of placings that weigh 10⁻⁸ of the best are placed in every way; those of lighter ones nowhere.
-_BELONGS = 8.0
+# So many bodies are placed in every way, those that add most; where one more would count, the family is incomplete.
+_MOST_BODIES = 5
+_COUNTS = -1.3
 # A body is not placed where, given those placed, it is a million times less probable than a stranger.
 _LEAST = -6.0
-
-
-def _belonging(explored: Mapping[frozenset[tuple[str, int]], float], prior: Floats) -> list[int]:
-    """Whose placings weigh something beside the best, and beside nobody being placed."""
-    weights = {placed: log10 + sum(float(prior[i]) for _, i in placed) for placed, log10 in explored.items()}
-    best = max((0.0, *weights.values()))
-    return sorted({i for placed, weight in weights.items() if weight >= best - _BELONGS for _, i in placed})
+# Linkage is computed for placings that weigh 10⁻⁸ of the best; for lighter ones it changes nothing that counts.
+_WEIGHS = 8.0
 
 
 def _every_placing(
-    family: Family, chosen: Sequence[int], bodies: Bodies, most: int
+    family: Family, chosen: Sequence[int], bodies: Bodies, most: int, prior: Floats
 ) -> dict[frozenset[tuple[str, int]], float] | None:
     """Every way to place these bodies, missing person after missing person; None where it takes too many tables."""
     found: dict[frozenset[tuple[str, int]], float] = {}
@@ -252,8 +256,12 @@ def _every_placing(
             larger = {**placed, family.missing[k]: i}
             waiting.append((k + 1, larger, log10 + float(logs[i])))
             if placed:
-                linkage = bodies.log10_of_linkage(family, larger)
-                found[frozenset(larger.items())] = log10 + float(logs[i]) + linkage
+                found[frozenset(larger.items())] = log10 + float(logs[i])
+    weights = {placed: log10 + sum(float(prior[i]) for _, i in placed) for placed, log10 in found.items()}
+    best = max((0.0, *weights.values()))
+    for one, weight in weights.items():
+        if weight >= best - _WEIGHS:
+            found[one] += bodies.log10_of_linkage(family, dict(one))
     return found
 
 
