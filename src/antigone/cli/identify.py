@@ -120,9 +120,8 @@ def _lines(conclusions: Conclusions, beside: Supplement) -> Iterator[str]:
     chance = chance_pairs(*result.coincidences.at_least(threshold))
     yield f"{counted(reached, 'hit')} at log10 LR {threshold:g} or more; chance alone is expected to bring {chance}."
     standings = Counter(one.standing for part in joint.components for one in part.pairs)
-    together = (
-        f"{counted(standings[Standing.UNDISPUTED] + standings[Standing.LEADING], 'pair')} lead, all pairs together"
-    )
+    leading = standings[Standing.UNDISPUTED] + standings[Standing.LEADING]
+    together = f"{counted(leading, 'pair leads', 'pairs lead')}, all pairs together"
     sets = counted(len(joint.symmetric), "symmetric set")
     yield f"{together}; {sets} that these samples cannot tell apart." if joint.symmetric else f"{together}."
     doubtful, never = len(conclusions.doubtful), len(beside.never())
