@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 # Ordinary runs look at few examples, long ones at many; of what takes seconds an example (COSTLY) at fewer.
 settings.register_profile(
     "default",
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
