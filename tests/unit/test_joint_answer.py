@@ -158,10 +158,10 @@ def test_the_joint_answer_is_that_of_the_enumeration(seed):
         want = list_all(options, 5, odds=odds, listed=4)
         for i in range(5):
             for m in range(4):
-                # Bodies whose placings weigh 10⁻⁸ of the best of their family are not placed beside others.
                 one = answer.pair(i, m)
-                assert (0.0 if one is None else one.by_prior[k]) == pytest.approx(want.probability(i, m), abs=1e-7)
-                assert one is None or one.lowest - 1e-7 <= want.probability(i, m) <= one.highest + 1e-7
+                assert one is not None
+                assert one.by_prior[k] == pytest.approx(want.probability(i, m), abs=1e-10)
+                assert one.lowest - 1e-10 <= want.probability(i, m) <= one.highest + 1e-10
     for nobody in answer.nobody:
         assert nobody.lowest - 1e-12 <= nobody.posterior[0] <= nobody.posterior[1] <= nobody.highest + 1e-12
     for part in answer.components:
