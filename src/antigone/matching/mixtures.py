@@ -155,11 +155,7 @@ class _Read:
     def mixture(self, first: Mapping[State, float], second: Mapping[State, float]) -> float:
         """P(all replicates | two people)."""
         return float(
-            sum(
-                w1 * w2 * self._replicates((*one, *other))
-                for one, w1 in first.items()
-                for other, w2 in second.items()
-            )
+            sum(w1 * w2 * self._replicates((*one, *other)) for one, w1 in first.items() for other, w2 in second.items())
         )
 
     def _replicates(self, copies: State) -> float:

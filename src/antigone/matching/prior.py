@@ -33,7 +33,9 @@ class Shares:
         if not math.isclose(sum(parts), 1.0, abs_tol=1e-9):
             raise PriorError(f"the three shares of a prior sum to 1, got {parts}, which sum to {sum(parts):.12g}")
         if not 0 < self.listed < 1:
-            raise PriorError(f"the share of those listed with usable references lies between 0 and 1, got {self.listed}")
+            raise PriorError(
+                f"the share of those listed with usable references lies between 0 and 1, got {self.listed}"
+            )
 
     @property
     def odds(self) -> float:

@@ -266,7 +266,7 @@ def several(
     prior = np.log10(odds / max(len(listed), 1))
     floor = np.log10(np.maximum(WEAKEST, NEGLIGIBLE * total)) - prior
     certain = CERTAIN - float(prior.max(initial=0.0))
-    limits = Limits(floor, -np.inf if few else certain, tables=60 if few else 40)
+    limits = Limits(floor, -np.inf if few else certain, tables=25)
     families: dict[int, list[int]] = {}
     for j, (family, _) in enumerate(result.missing):
         if len(family.missing) > 1:

@@ -36,6 +36,11 @@ from antigone.matching.tables import TableError, linkage_can_matter, table_of_wh
 Floats = NDArray[np.float64]
 
 
+# In families that miss more than these, two linked markers of several bodies cost seconds each: there the markers count
+# as unlinked in placings of several, all of them alike (docs/methods/assignment.md).
+LINKAGE_UP_TO = 2
+
+
 @dataclass(frozen=True, eq=False)
 class Bodies:
     """The individuals of a search, as every family looks them up."""
@@ -57,7 +62,7 @@ class Bodies:
 
     def log10_of_linkage(self, family: Family, placed: Mapping[str, int]) -> float:
         """What linked pairs of markers say together over what they say apart: with these bodies, against the family."""
-        if not self.prepared.linked or not linkage_can_matter(family.pedigree):
+        if not self.prepared.linked or len(family.missing) > LINKAGE_UP_TO or not linkage_can_matter(family.pedigree):
             return 0.0
         return sum(
             self._linked(family, pair, placed) - self._linked(family, pair, {}) for pair in self.prepared.linked
@@ -140,7 +145,7 @@ class Limits:
     starts: int = 2
     next_best: int = 6
     tables: int = 60
-    every: int = 400
+    every: int = 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,14 +223,14 @@ def _explored(
                 if larger in found:
                     continue
                 after = _Placing(before.log10_lr + more, before.log10_weight + more + float(prior[i]))
-                found[larger] = after.log10_lr + bodies.log10_of_linkage(family, dict(larger))
+                found[larger] = after.log10_lr
                 if len(larger) < len(family.missing) and after.log10_weight >= WEAKEST_PLACING:
                     waiting[larger] = after
     return found, gains, refused
 
 
 # So many bodies are placed in every way, those that add most; where one more would count, the family is incomplete.
-_MOST_BODIES = 5
+_MOST_BODIES = 4
 _COUNTS = -1.3
 # A body is not placed where, given those placed, it is a million times less probable than a stranger.
 _LEAST = -6.0
