@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from small_operation import small_operation
 
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.haplotypes import Lineage, LineageDatabases, YDatabase, YHaplotype
@@ -11,6 +10,7 @@ from antigone.matching.description import Description
 from antigone.matching.digests import digests
 from antigone.matching.preparation import prepare
 from antigone.matching.prior import Prior, Shares
+from small_operation import small_operation
 
 
 def of(operation):
