@@ -264,9 +264,18 @@ def several(
     # As for pairs: what is negligible beside what an individual has elsewhere is not placed.
     total = 1.0 + np.bincount(singles.individual, singles.weight, minlength=count)
     prior = np.log10(odds / max(len(listed), 1))
-    floor = np.log10(np.maximum(WEAKEST, NEGLIGIBLE * total)) - prior
+    thorough = count <= _VERY_FEW
+    with np.errstate(divide="ignore"):
+        floor = np.log10(np.maximum(0.0 if thorough else WEAKEST, 0.0 if thorough else NEGLIGIBLE * total)) - prior
     certain = CERTAIN - float(prior.max(initial=0.0))
-    limits = Limits(floor, -np.inf if few else certain, tables=25)
+    limits = Limits(
+        floor,
+        -np.inf if few else certain,
+        tables=1000 if thorough else 25,
+        next_best=count if thorough else 6,
+        every=1000 if thorough else 80,
+        thorough=thorough,
+    )
     families: dict[int, list[int]] = {}
     for j, (family, _) in enumerate(result.missing):
         if len(family.missing) > 1:
@@ -289,6 +298,7 @@ def several(
 
 # With so few individuals every one is tried beside every other.
 _FEW = 25
+_VERY_FEW = 8
 # log10 of the weight from which a pair is always a place to start from.
 CERTAIN = -0.5
 

@@ -137,7 +137,7 @@ class Limits:
     `floor` is, for each individual, the log10 LR from which placing it beside others is worth it. `starts` is the
     number of pairs of one missing person to begin from, beside those of at least `certain` log10 LR, `next_best` how
     many individuals are tried beside a placing, `tables` how many conditional tables finding bodies may cost, `every`
-    how many placing those found in every way may cost.
+    how many placing those found in every way may cost. `thorough` leaves no body and no way out, however improbable.
     """
 
     floor: Floats
@@ -146,6 +146,7 @@ class Limits:
     next_best: int = 6
     tables: int = 60
     every: int = 80
+    thorough: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,8 +179,9 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
     if not explored:
         return FamilyOptions({}, incomplete=False, refused=refused)
     chosen = sorted(gains, key=lambda i: (-gains[i], i))
-    left_out = max((gains[i] for i in chosen[_MOST_BODIES:]), default=-np.inf)
-    every = None if refused else _every_placing(family, chosen[:_MOST_BODIES], bodies, limits.every, prior)
+    most = len(bodies.individuals) if limits.thorough else _MOST_BODIES
+    left_out = max((gains[i] for i in chosen[most:]), default=-np.inf)
+    every = None if refused else _every_placing(family, chosen[:most], bodies, limits, prior)
     options = explored if every is None else every
     incomplete = every is None or left_out >= _COUNTS
     return FamilyOptions(_exchanged(family, options), incomplete=incomplete, refused=refused)
@@ -239,7 +241,7 @@ _WEIGHS = 8.0
 
 
 def _every_placing(
-    family: Family, chosen: Sequence[int], bodies: Bodies, most: int, prior: Floats
+    family: Family, chosen: Sequence[int], bodies: Bodies, limits: Limits, prior: Floats
 ) -> dict[frozenset[tuple[str, int]], float] | None:
     """Every way to place these bodies, missing person after missing person; None where it takes too many tables."""
     found: dict[frozenset[tuple[str, int]], float] = {}
@@ -252,11 +254,11 @@ def _every_placing(
             continue
         waiting.append((k + 1, placed, log10))
         tables += 1
-        if tables > most:
+        if tables > limits.every:
             return None
         logs = bodies.log10_lrs(family, placed, family.missing[k])
         for i in free:
-            if logs[i] < _LEAST:
+            if logs[i] < (-np.inf if limits.thorough else _LEAST) or np.isneginf(logs[i]):
                 continue
             larger = {**placed, family.missing[k]: i}
             waiting.append((k + 1, larger, log10 + float(logs[i])))
@@ -265,7 +267,7 @@ def _every_placing(
     weights = {placed: log10 + sum(float(prior[i]) for _, i in placed) for placed, log10 in found.items()}
     best = max((0.0, *weights.values()))
     for one, weight in weights.items():
-        if weight >= best - _WEIGHS:
+        if limits.thorough or weight >= best - _WEIGHS:
             found[one] += bodies.log10_of_linkage(family, dict(one))
     return found
 
