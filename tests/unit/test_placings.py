@@ -90,6 +90,17 @@ def test_where_not_every_way_was_computed_nobody_passes(three_sisters, monkeypat
     assert not any(judgement.passed for case in conclusions.cases for judgement in case.judgements)
 
 
+def test_a_placing_too_large_for_a_table_names_the_family_and_stops_nothing(three_sisters, monkeypatch):
+    from antigone.matching.assignment import families
+    from antigone.matching.tables import TableError
+
+    def refuse(*_):
+        raise TableError("too large")
+
+    monkeypatch.setattr(families, "_every_placing", refuse)
+    assert joint_answer(search(three_sisters, keep=-np.inf)).incomplete == ("F",)
+
+
 def test_who_is_alike(three_sisters):
     (family,) = three_sisters.families
     assert indistinguishable_missing(family) == [("daughter1", "daughter2", "daughter3")]

@@ -181,7 +181,10 @@ def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Li
     chosen = sorted(gains, key=lambda i: (-gains[i], i))
     most = len(bodies.individuals) if limits.thorough else _MOST_BODIES
     left_out = max((gains[i] for i in chosen[most:]), default=-np.inf)
-    every = None if refused else _every_placing(family, chosen[:most], bodies, limits, prior)
+    try:
+        every = None if refused else _every_placing(family, chosen[:most], bodies, limits, prior)
+    except TableError:  # a placing that finding the bodies never came to
+        every, refused = None, True
     options = explored if every is None else every
     incomplete = every is None or left_out >= _COUNTS
     return FamilyOptions(_exchanged(family, options), incomplete=incomplete, refused=refused)
@@ -243,9 +246,13 @@ _WEIGHS = 8.0
 def _every_placing(
     family: Family, chosen: Sequence[int], bodies: Bodies, limits: Limits, prior: Floats
 ) -> dict[frozenset[tuple[str, int]], float] | None:
-    """Every way to place these bodies, missing person after missing person; None where it takes too many tables."""
+    """Every way to place these bodies, missing person after missing person; None where it takes too many tables.
+
+    Raises `TableError` where the family with some of them in it is too large for a table.
+    """
     found: dict[frozenset[tuple[str, int]], float] = {}
     tables = 0
+    least = -np.inf if limits.thorough else _LEAST
     waiting: list[tuple[int, dict[str, int], float]] = [(0, {}, 0.0)]
     while waiting:
         k, placed, log10 = waiting.pop()
@@ -258,7 +265,7 @@ def _every_placing(
             return None
         logs = bodies.log10_lrs(family, placed, family.missing[k])
         for i in free:
-            if logs[i] < (-np.inf if limits.thorough else _LEAST) or np.isneginf(logs[i]):
+            if logs[i] < least or np.isneginf(logs[i]):
                 continue
             larger = {**placed, family.missing[k]: i}
             waiting.append((k + 1, larger, log10 + float(logs[i])))
