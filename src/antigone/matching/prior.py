@@ -18,8 +18,8 @@ class PriorError(ValueError):
 class Shares:
     """Where an individual may be: in the register with references that can be used, without, or not in it.
 
-    >>> Shares(0.7, 0.1, 0.2).odds  # 0.7 : 0.3
-    2.3333333333333335
+    >>> Shares(0.75, 0.05, 0.2).odds  # 0.75 : 0.25
+    3.0
     """
 
     listed: float
