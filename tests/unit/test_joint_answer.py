@@ -18,7 +18,8 @@ from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.assignment import Standing, floor_for, joint_answer
 from antigone.matching.assignment.answer import shares_of
-from antigone.matching.assignment.families import Bodies, Limits, Start, placings
+from antigone.matching.assignment.bodies import Bodies
+from antigone.matching.assignment.families import Limits, Start, placings
 from antigone.matching.assignment.packing import Packing
 from antigone.matching.assignment.plan import make_plan
 from antigone.matching.assignment.posterior import flat_posterior
@@ -253,7 +254,8 @@ def test_placings_are_joint_likelihoods_whichever_is_placed_first(kin, direct, l
     want = joint_log_lr(case, place, {missing[0]: 0, missing[1]: 1}) / math.log(10.0)
     for first in (0, 1):
         log10 = joint_log_lr(case, place, {missing[first]: first}) / math.log(10.0)
-        found = placings(place, [Start(missing[first], first, log10)], bodies, limits, np.zeros(2))
+        start = Start(missing[first], first, log10)
+        (found,) = placings({0: (place, [start])}, bodies, limits, np.zeros(2)).values()
         right = frozenset([(missing[0], 0), (missing[1], 1)])
         assert found.options[right] == pytest.approx(want, abs=1e-9)
         assert not found.incomplete

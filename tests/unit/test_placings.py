@@ -84,20 +84,26 @@ def test_nobody_of_a_symmetric_set_passes_a_policy(three_sisters):
 def test_where_not_every_way_was_computed_nobody_passes(three_sisters, monkeypatch):
     from antigone.matching.assignment import families
 
-    monkeypatch.setattr(families, "_every_placing", lambda *_: None)
+    def give_up(*_):
+        yield from ()
+        return families._Every(None)
+
+    monkeypatch.setattr(families, "_every_placing", give_up)
     conclusions = conclude(three_sisters, reassociation=False)
     assert conclusions.joint.incomplete == ("F",)
     assert not any(judgement.passed for case in conclusions.cases for judgement in case.judgements)
 
 
 def test_a_placing_too_large_for_a_table_names_the_family_and_stops_nothing(three_sisters, monkeypatch):
-    from antigone.matching.assignment import families
-    from antigone.matching.tables import TableError
+    from antigone.matching.assignment import placed_tables
 
-    def refuse(*_):
-        raise TableError("too large")
+    ask = placed_tables.PlacedTables.answers
 
-    monkeypatch.setattr(families, "_every_placing", refuse)
+    def refuse(self, questions):
+        answers = ask(self, questions)
+        return [None if len(q.placed) > 1 else one for q, one in zip(questions, answers, strict=True)]
+
+    monkeypatch.setattr(placed_tables.PlacedTables, "answers", refuse)
     assert joint_answer(search(three_sisters, keep=-np.inf)).incomplete == ("F",)
 
 

@@ -78,12 +78,23 @@ class KnownClasses:
         return self._arrays
 
 
+_NOTHING: Floats = np.zeros(0)
+
+
 @dataclass(frozen=True, eq=False)
 class _ClassArrays:
     genotypes: Integers  # (classes + 1, 2): alleles in order, −1 where not certain
     roles: Integers  # (classes + 1,)
     likelihoods: Floats  # those that are not certain, flattened
     likelihood_at: Integers  # (classes + 1,): where each begins
+
+    def likelihood_of(self, k: int) -> Floats:
+        """The likelihood of one class; empty for an exact genotype, and for the last, of which nothing is known."""
+        return (
+            self.likelihoods[self.likelihood_at[k] : self.likelihood_at[k + 1]]
+            if k + 1 < len(self.likelihood_at)
+            else _NOTHING
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,14 +278,9 @@ class _Work:
         genotypes = np.concatenate([each.genotypes[task.codes] for each, task in zip(arrays, tasks, strict=True)])
         problems = _with_states(shape, self.pack, which, genotypes[:, None], self.inbreeding, np.zeros(0), 0.0)
         if any(role is Role.OBSERVED for member in shape.members for role in member.roles):
-            markers = list(dict.fromkeys(task.marker for task in tasks))
-            sizes = [len(self.classes[m].arrays.likelihoods) for m in markers]
-            begins = dict(zip(markers, accumulate([0, *sizes[:-1]]), strict=True))
-            at = [
-                each.likelihood_at[task.codes] + begins[task.marker] for each, task in zip(arrays, tasks, strict=True)
-            ]
-            problems.observations = np.concatenate([self.classes[m].arrays.likelihoods for m in markers])
-            problems.observation_at = np.concatenate(at)[:, None]
+            pieces, at = _observations(arrays, [task.codes for task in tasks])
+            problems.observations = pieces
+            problems.observation_at = at[:, None]
         return problems
 
     def _folded(self, shape: Shape, task: _Task, values: Floats) -> Floats:
@@ -356,6 +362,21 @@ class _PhasedWork(_Work):
         here = [2 if meiosis in selected else 1 for meiosis in self.meioses]
         cube = cube.reshape(count, *here, genotypes)
         return np.broadcast_to(cube, (count, *[2] * len(self.meioses), genotypes)).reshape(count, -1, genotypes)
+
+
+def _observations(arrays: Sequence["_ClassArrays"], codes: Sequence[Integers]) -> tuple[Floats, Integers]:
+    """The likelihoods that these problems use, and where each person's begins; there may be far more classes."""
+    pieces, at = [np.zeros(0)], []
+    filled = 0
+    for each, these in zip(arrays, codes, strict=True):
+        used, place = np.unique(these, return_inverse=True)
+        used = used % len(each.likelihood_at)  # nothing known is the last class
+        own = [each.likelihood_of(int(k)) for k in used]
+        begins = filled + np.array([0, *accumulate(len(one) for one in own)], dtype=np.int64)
+        at.append(begins[place.reshape(these.shape)])
+        pieces += own
+        filled = int(begins[-1])
+    return np.concatenate(pieces), np.concatenate(at)
 
 
 _pack_of = lru_cache(maxsize=8)(ModelPack.of)

@@ -80,6 +80,19 @@ class Block:
         return len(self.members)
 
 
+def structure_of(family: Family, person: str, prepared: Prepared) -> object:
+    """All of a pedigree that matters for the numbers of a missing person; None for what is computed one by one."""
+    pedigree, options = family.pedigree, prepared.options
+    if options.theta or options.prune_untyped_founders or pedigree.twins:
+        return None
+    at: dict[str | None, int] = {one.id: i for i, one in enumerate(pedigree.persons)}
+    at[None] = -1
+    x_linked = any(model.x_linked for model in prepared.models)
+    return at[person], tuple(
+        (at[one.father], at[one.mother], one.inbreeding, str(one.sex) if x_linked else "") for one in pedigree.persons
+    )
+
+
 class TableBatches:
     """Computes the tables of many missing persons, block by block; `block` may run in several threads at once.
 
@@ -116,17 +129,7 @@ class TableBatches:
         return blocks
 
     def _structure(self, family: Family, person: str) -> object:
-        """All of a pedigree that matters for its numbers; None for what is computed one by one."""
-        pedigree, options = family.pedigree, self.prepared.options
-        if options.theta or options.prune_untyped_founders or pedigree.twins:
-            return None
-        at: dict[str | None, int] = {one.id: i for i, one in enumerate(pedigree.persons)}
-        at[None] = -1
-        x_linked = any(model.x_linked for model in self.prepared.models)
-        return at[person], tuple(
-            (at[one.father], at[one.mother], one.inbreeding, str(one.sex) if x_linked else "")
-            for one in pedigree.persons
-        )
+        return structure_of(family, person, self.prepared)
 
     def block(self, members: Integers, *, explain: bool = True) -> Block:
         """The tables of these missing persons; without `explain` contradictions are not looked into."""

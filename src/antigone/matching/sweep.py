@@ -104,8 +104,7 @@ class Sweep:
         found = []
         for start in range(0, len(members), WIDTH):
             these = members[start : start + WIDTH]
-            totals = np.empty((self.individuals, len(these)))
-            _add_rows(self._stacked(block, by_class, these), self._codes, totals)
+            totals = self._added(block.markers, by_class, these)
             for where, rows in linked.items():
                 self._add_linked(totals, these, block, by_class, where, rows)
             sums.add(totals, these, floor, self.edges)
@@ -134,10 +133,22 @@ class Sweep:
         """P(class) of those of one sex (`haploid`) or of all, under each table of genotypes; (classes, tables)."""
         return self._rows[m][haploid].times(tables.T)
 
-    def _stacked(self, block: Block, by_class: Sequence[Floats], members: Integers) -> Floats:
+    def totals(self, markers: Sequence[MarkerRows]) -> Floats:
+        """log10 LR of everybody against these missing persons, without linkage; shape (individuals, missing)."""
+        by_class = [self.by_class(m, rows) for m, rows in enumerate(markers)]
+        members = np.arange(len(markers[0].which) if markers else 0)
+        parts = [self._added(markers, by_class, members[k : k + WIDTH]) for k in range(0, len(members), WIDTH)]
+        return np.concatenate([np.zeros((self.individuals, 0)), *parts], axis=1)
+
+    def _added(self, markers: Sequence[MarkerRows], by_class: Sequence[Floats], members: Integers) -> Floats:
+        totals = np.empty((self.individuals, len(members)))
+        _add_rows(self._stacked(markers, by_class, members), self._codes, totals)
+        return totals
+
+    def _stacked(self, markers: Sequence[MarkerRows], by_class: Sequence[Floats], members: Integers) -> Floats:
         """The classes of all markers under one another, one column a missing person, and a row of zeros."""
         stacked = np.zeros((int(self._first_row[-1]) + 1, len(members)))
-        for m, (logs, rows) in enumerate(zip(by_class, block.markers, strict=True)):
+        for m, (logs, rows) in enumerate(zip(by_class, markers, strict=True)):
             which = rows.which[members]
             if len(rows.related):
                 here = stacked[self._first_row[m] : self._first_row[m + 1]]

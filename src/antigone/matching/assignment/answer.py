@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from antigone.matching.assignment.bodies import Bodies
 from antigone.matching.assignment.candidates import Listed, Several, candidates, several
-from antigone.matching.assignment.families import Bodies
 from antigone.matching.assignment.plan import Plan
 from antigone.matching.assignment.posterior import EXACT_BELOW, Pairs, Posterior, posterior
 from antigone.matching.assignment.summing import Maxima, maxima

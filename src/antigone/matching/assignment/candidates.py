@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.matching.assignment.families import Bodies, Limits, Start, placings
+from antigone.matching.assignment.bodies import Bodies
+from antigone.matching.assignment.families import Limits, Start, placings
 from antigone.matching.assignment.packing import Option, Packing
 from antigone.matching.assignment.plan import Plan, make_plan
 from antigone.matching.assignment.posterior import Cut
@@ -281,18 +282,18 @@ def several(
         if len(family.missing) > 1:
             families.setdefault(int(missing_of[j]), []).append(j)
     starts = _starts(singles, floor, set(families), missing_of)
+    asked = {
+        f: (result.missing[of_family[0]][0], [Start(result.missing[j][1], i, log10) for j, i, log10 in starts[f]])
+        for f, of_family in families.items()
+        if f in starts
+    }
     options: list[Option] = []
     incomplete = []
-    for done, (f, of_family) in enumerate(families.items(), 1):
-        place = {result.missing[j][1]: j for j in of_family}
-        from_here = [Start(result.missing[j][1], i, log10) for j, i, log10 in starts.get(f, ())]
-        if from_here:
-            found = placings(result.missing[of_family[0]][0], from_here, bodies, limits, prior)
-            options += [_option(f, placed, log10, place) for placed, log10 in found.options.items()]
-            if found.refused or found.incomplete:
-                incomplete.append(f)
-        if progress is not None:
-            progress(done, len(families))
+    for f, found in placings(asked, bodies, limits, prior, progress).items():
+        place = {result.missing[j][1]: j for j in families[f]}
+        options += [_option(f, placed, log10, place) for placed, log10 in found.options.items()]
+        if found.refused or found.incomplete:
+            incomplete.append(f)
     return Several(tuple(options), tuple(names[f] for f in incomplete))
 
 

@@ -8,117 +8,19 @@ place these bodies is computed, for a way that was not looked at would seem impo
 in which there are too many ways is named, and nobody is identified in it.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.genetics.likelihood import (
-    Known,
-    Observed,
-    Typed,
-    known_from_readings,
-    linked_log_likelihood,
-    log_likelihoods,
-)
-from antigone.genetics.markers import LinkedPair
-from antigone.genetics.models import MarkerModel
 from antigone.genetics.pedigrees import Sex
-from antigone.matching.classes import MarkerClasses
-from antigone.matching.lookup import PairLookup
-from antigone.matching.operation import Family, Individual, Settings
-from antigone.matching.preparation import Prepared
-from antigone.matching.tables import TableError, linkage_can_matter, table_of_what_is_known, what_is_known
+from antigone.matching.assignment.bodies import Bodies
+from antigone.matching.assignment.placed_tables import Answer, PlacedTables, Question
+from antigone.matching.operation import Family
 
 Floats = NDArray[np.float64]
-
-
-# In families that miss more than these, two linked markers of several bodies cost seconds each: there the markers count
-# as unlinked in placings of several, all of them alike (docs/methods/assignment.md).
-LINKAGE_UP_TO = 2
-
-
-@dataclass(frozen=True, eq=False)
-class Bodies:
-    """The individuals of a search, as every family looks them up."""
-
-    individuals: Sequence[Individual]
-    classes: Sequence[MarkerClasses]
-    sexes: NDArray[np.str_]
-    prepared: Prepared
-    settings: Settings
-
-    def log10_lrs(self, family: Family, placed: Mapping[str, int], person: str) -> Floats:
-        """log10 LR of every individual at one missing person, with others in the pedigree already, without linkage.
-
-        Raises `TableError` as `conditional_table` does.
-        """
-        known = self._with_bodies(family, placed)
-        table = table_of_what_is_known(family, person, replace(self.prepared, linked=()), known)
-        return PairLookup(table, self.classes, self.sexes).totals
-
-    def log10_of_linkage(self, family: Family, placed: Mapping[str, int]) -> float:
-        """What linked pairs of markers say together over what they say apart: with these bodies, against the family."""
-        if not self.prepared.linked or len(family.missing) > LINKAGE_UP_TO or not linkage_can_matter(family.pedigree):
-            return 0.0
-        return sum(
-            self._linked(family, pair, placed) - self._linked(family, pair, {}) for pair in self.prepared.linked
-        ) / math.log(10.0)
-
-    def _linked(self, family: Family, pair: LinkedPair, placed: Mapping[str, int]) -> float:
-        models = [model for model in self.prepared.models if model.name in (pair.first, pair.second)]
-        known = self._with_bodies(family, placed, models)
-        apart = float(log_likelihoods(family.pedigree, models, known).sum())
-        if not math.isfinite(apart) or not all(known):
-            return 0.0
-        return linked_log_likelihood(family.pedigree, models, known, [pair.recombination]) - apart
-
-    def _with_bodies(
-        self, family: Family, placed: Mapping[str, int], models: Sequence[MarkerModel] | None = None
-    ) -> list[dict[str, Known]]:
-        """What is known of the family at each marker, its samples and the bodies placed in it."""
-        models = self.prepared.models if models is None else models
-        known = what_is_known(family, models, self.settings)
-        for name, i in placed.items():
-            for m, model in enumerate(models):
-                body = self._known(self.individuals[i], family, name, model)
-                if body is not None:
-                    known[m][name] = _both(known[m].get(name), body, model)
-        return known
-
-    def _known(self, individual: Individual, family: Family, person: str, model: MarkerModel) -> Known | None:
-        readings = individual.profile.readings.get(model.name, ())
-        sex = family.pedigree[person].sex
-        if not readings or (model.x_linked and sex is Sex.UNKNOWN):
-            return None
-        rates = self.settings.remains.rates(model)
-        known = known_from_readings(readings, model, rates, haploid=model.x_linked and sex is Sex.MALE)
-        # What no genotype shows is not used: see `MarkerClasses.impossible`.
-        return None if isinstance(known, Observed) and not np.any(known.likelihood) else known
-
-
-def _both(sample: Known | None, body: Known, model: MarkerModel) -> Known:
-    """A direct reference and a body, read of one person."""
-    if sample is None:
-        return body
-    return Observed(_likelihood(sample, model) * _likelihood(body, model))
-
-
-def _likelihood(known: Known, model: MarkerModel) -> Floats:
-    if isinstance(known, Observed):
-        return known.likelihood
-    return _exactly(known, model)
-
-
-def _exactly(typed: Typed, model: MarkerModel) -> Floats:
-    where = tuple(model.index[allele] for allele in typed.alleles)
-    likelihood = np.zeros((len(model),) * len(where))
-    likelihood[where] = 1.0
-    likelihood[where[::-1]] = 1.0
-    return likelihood
 
 
 @dataclass(frozen=True)
@@ -170,33 +72,79 @@ class _Placing:
     log10_weight: float
 
 
-def placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Limits, prior: Floats) -> FamilyOptions:
-    """Every way to place two or more of the bodies that belong to a family.
+Work = Generator[list[Question], list[Answer], FamilyOptions]
 
-    `prior` is, for each individual, log10 of the weight that an LR of 1 has.
+
+def placings(
+    families: Mapping[int, tuple[Family, Sequence[Start]]],
+    bodies: Bodies,
+    limits: Limits,
+    prior: Floats,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[int, FamilyOptions]:
+    """Every way to place two or more of the bodies that belong to each family.
+
+    `prior` is, for each individual, log10 of the weight that an LR of 1 has. Families are worked on side by side, so
+    that what they ask is computed together. `progress` is told how many of them are done.
     """
-    explored, gains, refused = _explored(family, starts, bodies, limits, prior)
-    if not explored:
-        return FamilyOptions({}, incomplete=False, refused=refused)
+    tables = PlacedTables(bodies, limits.next_best, limits.floor)
+    found: dict[int, FamilyOptions] = {}
+    asking: dict[int, tuple[Work, list[Question]]] = {}
+
+    def go_on(key: int, work: Work, answers: list[Answer] | None) -> None:
+        try:
+            asking[key] = (work, next(work) if answers is None else work.send(answers))
+        except StopIteration as end:
+            asking.pop(key, None)
+            found[key] = end.value
+
+    for key, (family, starts) in families.items():
+        go_on(key, _placings(family, starts, bodies, limits, prior), None)
+    while asking:
+        round_of = list(asking.items())
+        answers = iter(tables.answers([question for _, (_, questions) in round_of for question in questions]))
+        for key, (work, questions) in round_of:
+            go_on(key, work, [next(answers) for _ in questions])
+        if progress is not None:
+            progress(len(found), len(families))
+    return {key: found[key] for key in families}
+
+
+def _placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: Limits, prior: Floats) -> Work:
+    explored = yield from _explored(family, starts, bodies, limits, prior)
+    if not explored.log10_lr:
+        return FamilyOptions({}, incomplete=False, refused=explored.refused)
+    gains = explored.gains
     chosen = sorted(gains, key=lambda i: (-gains[i], i))
     most = len(bodies.individuals) if limits.thorough else _MOST_BODIES
     left_out = max((gains[i] for i in chosen[most:]), default=-np.inf)
-    try:
-        every = None if refused else _every_placing(family, chosen[:most], bodies, limits, prior)
-    except TableError:  # a placing that finding the bodies never came to
-        every, refused = None, True
-    options = explored if every is None else every
-    incomplete = every is None or left_out >= _COUNTS
-    return FamilyOptions(_exchanged(family, options), incomplete=incomplete, refused=refused)
+    every = _Every(None, refused=explored.refused)
+    if not explored.refused:
+        every = yield from _every_placing(family, chosen[:most], bodies, limits, prior)
+    options = explored.log10_lr if every.log10_lr is None else every.log10_lr
+    incomplete = every.log10_lr is None or left_out >= _COUNTS
+    return FamilyOptions(_exchanged(family, options), incomplete=incomplete, refused=every.refused)
+
+
+@dataclass(eq=False)
+class _Explored:
+    """Placings found, with log10 LR.
+
+    `gains` is, for each body that was placed, log10 of the greatest weight that it added by itself or beside others;
+    `refused` says that the family was refused a table.
+    """
+
+    log10_lr: dict[frozenset[tuple[str, int]], float]
+    gains: dict[int, float]
+    refused: bool = False
 
 
 def _explored(
     family: Family, starts: Sequence[Start], bodies: Bodies, limits: Limits, prior: Floats
-) -> tuple[dict[frozenset[tuple[str, int]], float], dict[int, float], bool]:
-    """Placings found by placing body after body, from every start; and whether the family was refused a table.
+) -> Generator[list[Question], list[Answer], _Explored]:
+    """Placings found by placing body after body, from every start.
 
     The weightiest placing is taken further first; one that weighs less than the weakest pair kept is not taken further.
-    For each body that was placed, log10 of the greatest weight that it added by itself or beside others.
     """
     waiting = {
         frozenset([(one.person, one.individual)]): _Placing(
@@ -205,33 +153,32 @@ def _explored(
         )
         for one in _chosen(starts, limits)
     }
-    gains: dict[int, float] = {}
+    found = _Explored({}, {})
     for placed, one in waiting.items():
         for _, i in placed:
-            gains[i] = max(gains.get(i, -np.inf), one.log10_weight)
-    found: dict[frozenset[tuple[str, int]], float] = {}
-    tables, refused = 0, False
+            found.gains[i] = max(found.gains.get(i, -np.inf), one.log10_weight)
+    tables = 0
     while waiting and tables < limits.tables:
         placed = max(waiting, key=lambda one: (waiting[one].log10_weight, sorted(one)))
         before = waiting.pop(placed)
-        names = dict(placed)
-        for person in (name for name in family.missing if name not in names):
-            tables += 1
-            try:
-                following = _next(family, names, person, bodies, limits)
-            except TableError:
-                refused = True
+        names = {name for name, _ in placed}
+        free = [name for name in family.missing if name not in names]
+        tables += len(free)
+        answers = yield [Question(family, tuple(sorted(placed)), person, None) for person in free]
+        for person, following in zip(free, answers, strict=True):
+            if following is None:
+                found.refused = True
                 continue
             for i, more in following:
-                gains[i] = max(gains.get(i, -np.inf), more + float(prior[i]))
+                found.gains[i] = max(found.gains.get(i, -np.inf), more + float(prior[i]))
                 larger = placed | {(person, i)}
-                if larger in found:
+                if larger in found.log10_lr:
                     continue
                 after = _Placing(before.log10_lr + more, before.log10_weight + more + float(prior[i]))
-                found[larger] = after.log10_lr
+                found.log10_lr[larger] = after.log10_lr
                 if len(larger) < len(family.missing) and after.log10_weight >= WEAKEST_PLACING:
                     waiting[larger] = after
-    return found, gains, refused
+    return found
 
 
 # So many bodies are placed in every way, those that add most; where one more would count, the family is incomplete.
@@ -243,40 +190,47 @@ _LEAST = -6.0
 _WEIGHS = 8.0
 
 
+@dataclass(frozen=True, eq=False)
+class _Every:
+    """Every placing with its log10 LR; None where that takes too many tables, or one that is too large (`refused`)."""
+
+    log10_lr: dict[frozenset[tuple[str, int]], float] | None
+    refused: bool = False
+
+
 def _every_placing(
     family: Family, chosen: Sequence[int], bodies: Bodies, limits: Limits, prior: Floats
-) -> dict[frozenset[tuple[str, int]], float] | None:
-    """Every way to place these bodies, missing person after missing person; None where it takes too many tables.
-
-    Raises `TableError` where the family with some of them in it is too large for a table.
-    """
+) -> Generator[list[Question], list[Answer], _Every]:
+    """Every way to place these bodies, missing person after missing person."""
     found: dict[frozenset[tuple[str, int]], float] = {}
     tables = 0
     least = -np.inf if limits.thorough else _LEAST
-    waiting: list[tuple[int, dict[str, int], float]] = [(0, {}, 0.0)]
-    while waiting:
-        k, placed, log10 = waiting.pop()
-        free = [i for i in chosen if i not in placed.values()]
-        if k == len(family.missing) or not free:
-            continue
-        waiting.append((k + 1, placed, log10))
-        tables += 1
+    partial: list[tuple[dict[str, int], float]] = [({}, 0.0)]
+    for person in family.missing:
+        open_ones = [(placed, log10, [i for i in chosen if i not in placed.values()]) for placed, log10 in partial]
+        asking = [one for one in open_ones if one[2]]
+        tables += len(asking)
         if tables > limits.every:
-            return None
-        logs = bodies.log10_lrs(family, placed, family.missing[k])
-        for i in free:
-            if logs[i] < least or np.isneginf(logs[i]):
-                continue
-            larger = {**placed, family.missing[k]: i}
-            waiting.append((k + 1, larger, log10 + float(logs[i])))
-            if placed:
-                found[frozenset(larger.items())] = log10 + float(logs[i])
+            return _Every(None)
+        answers = yield [
+            Question(family, tuple(sorted(placed.items())), person, tuple(free)) for placed, _, free in asking
+        ]
+        for (placed, log10, _), answer in zip(asking, answers, strict=True):
+            if answer is None:
+                return _Every(None, refused=True)
+            for i, more in answer:
+                if more < least or np.isneginf(more):
+                    continue
+                larger = {**placed, person: i}
+                partial.append((larger, log10 + more))
+                if placed:
+                    found[frozenset(larger.items())] = log10 + more
     weights = {placed: log10 + sum(float(prior[i]) for _, i in placed) for placed, log10 in found.items()}
     best = max((0.0, *weights.values()))
     for one, weight in weights.items():
         if limits.thorough or weight >= best - _WEIGHS:
             found[one] += bodies.log10_of_linkage(family, dict(one))
-    return found
+    return _Every(found)
 
 
 def _exchanged(
@@ -324,13 +278,3 @@ def _chosen(starts: Sequence[Start], limits: Limits) -> list[Start]:
         for rank, one in enumerate(these)
         if rank < limits.starts or one.log10_lr >= limits.certain
     ]
-
-
-def _next(
-    family: Family, placed: Mapping[str, int], person: str, bodies: Bodies, limits: Limits
-) -> list[tuple[int, float]]:
-    """Who else may be placed at one missing person, beside those placed. Raises `TableError`."""
-    logs = bodies.log10_lrs(family, placed, person).copy()
-    logs[list(placed.values())] = -np.inf
-    best = np.argsort(-logs, kind="stable")[: limits.next_best]
-    return [(int(i), float(logs[i])) for i in best if logs[i] >= limits.floor[i]]
