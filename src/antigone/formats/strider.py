@@ -1,0 +1,355 @@
+"""Allele frequencies as STRidER hands them out: all populations in one file, in XML or in CSV.
+
+The XML is read with expat, event by event; a document type, and with it every entity, is refused before it is read.
+What is known of both forms stands in `docs/formats/strider.md`.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NoReturn
+from xml.parsers import expat
+
+from antigone.formats.errors import InputError, quoted
+from antigone.formats.frequencies import SUM_TOLERANCE
+from antigone.formats.plain_text import lines_of, read_bytes
+from antigone.formats.tables import Problems, as_number, near
+from antigone.genetics.alleles import Allele, AlleleError, OffLadder, Repeat, Unknown, allele_order, parse_allele
+from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies
+from antigone.genetics.markers import canonical_name
+
+SampleSize = Literal["chromosomes", "people"]
+"""What the `n` of a file counts. It does not say; chromosomes are the reading that makes no figure look too certain."""
+
+MAX_BYTES = 20_000_000
+MAX_FIGURES = 1_000_000
+_MAX_DEPTH = 10
+_LONGEST_TEXT = 100_000
+_MOST_CHROMOSOMES = 1_000_000_000
+_FREQUENCY = "a frequency from 0 to 1 with a decimal point"
+_SIZE = "a whole number: how many were typed"
+_ALLELE = "an allele such as 12 or 9.3"
+# STRidER writes all alleles shorter than those listed as 1, and all longer ones as 99.
+_RARE_SHORT, _RARE_LONG = Repeat(1), Repeat(99)
+_SIZE_ROWS = ("n", "2n")
+
+
+def read_strider(path: Path | str, *, sample_size: SampleSize = "chromosomes") -> dict[str, FrequencyTable]:
+    """The populations of a STRidER file, by name; each table says where it comes from.
+
+    Raises `InputError` with all problems of the file.
+    """
+    path = Path(path)
+    return strider_of(read_bytes(path, path.name, MAX_BYTES), path.name, sample_size=sample_size)
+
+
+def strider_of(data: bytes, file: str, *, sample_size: SampleSize = "chromosomes") -> dict[str, FrequencyTable]:
+    """The populations in the bytes of a STRidER file, XML or CSV. `file` is the name that errors use."""
+    problems = Problems()
+    figures = _Figures(file, problems)
+    if is_xml(data):
+        _read_xml(data, file, figures)
+    else:
+        _read_csv(data, file, figures)
+    tables = figures.tables(sample_size)
+    if not tables and not len(problems):
+        problems.add(file, None, None, found="no frequencies", expected="one population with a marker at least")
+    problems.stop_if_any()
+    return tables
+
+
+def population(tables: Mapping[str, FrequencyTable], name: str, file: str) -> FrequencyTable:
+    """One of the populations of a file, in whatever case; raises `InputError` with those that are there."""
+    found = {known.casefold(): table for known, table in tables.items()}.get(name.casefold())
+    if found is None:
+        expected = f"one of {', '.join(tables)}{near(name, tables)}"
+        raise InputError.at(file, None, None, found=f"no population {quoted(name)}", expected=expected)
+    return found
+
+
+def is_xml(data: bytes) -> bool:
+    """Whether bytes begin as XML does."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+@dataclass
+class _Marker:
+    """What was read of one marker in one population."""
+
+    line: int
+    size: int | None = None
+    values: dict[Allele, float] = field(default_factory=dict)
+    is_broken: bool = False
+
+
+class _Figures:
+    """The figures of a file as they are read, by population and marker."""
+
+    def __init__(self, file: str, problems: Problems) -> None:
+        self.file, self.problems = file, problems
+        self._read: dict[str, dict[str, _Marker]] = {}
+        self._count = 0
+
+    def marker(self, population: str, marker: str, line: int, column: str | int | None) -> _Marker:
+        """Begin a marker of a population. A second one is noted as a problem."""
+        name = canonical_name(marker) or marker
+        own = self._read.setdefault(population, {})
+        if name in own:
+            found = f"{quoted(marker)} of {quoted(population)} a second time"
+            self.complain(line, column, found=found, expected="each marker once for a population")
+        own[name] = _Marker(line)
+        return own[name]
+
+    def size(self, marker: _Marker, text: str, line: int, column: str | int | None) -> None:
+        """Take the sample size of a marker; an empty one says nothing."""
+        value = as_number(text) if text else 0.0
+        if value is None or value != int(value) or not 0 <= value <= _MOST_CHROMOSOMES:
+            self.complain(line, column, found=quoted(text), expected=_SIZE)
+        elif value:
+            marker.size = int(value)
+
+    def frequency(self, marker: _Marker, allele: str, text: str, line: int, column: str | int | None) -> None:
+        """Take one frequency."""
+        self._count += 1
+        if self._count > MAX_FIGURES:
+            self.complain(line, None, found=f"more than {MAX_FIGURES} frequencies", expected="at most that many")
+            self.problems.stop_if_any()
+        before = len(self.problems)
+        read = _allele(allele)
+        value = as_number(text)
+        if read is None:
+            self.complain(line, column, found=quoted(allele), expected=_ALLELE)
+        elif read in marker.values:
+            self.complain(line, column, found=f"the allele {quoted(allele)} a second time", expected="each allele once")
+        if value is None or not 0 <= value <= 1:
+            self.complain(line, column, found=quoted(text), expected=_FREQUENCY)
+        elif read is not None:
+            marker.values[read] = value
+        marker.is_broken = marker.is_broken or len(self.problems) > before
+
+    def complain(self, line: int, column: str | int | None, *, found: str, expected: str) -> None:
+        """Note a problem."""
+        self.problems.add(self.file, line, column, found=found, expected=expected)
+
+    def tables(self, sample_size: SampleSize) -> dict[str, FrequencyTable]:
+        """A table for each population that has a frequency; markers whose sum cannot be are noted as problems."""
+        tables: dict[str, FrequencyTable] = {}
+        for population, markers in self._read.items():
+            entries = {
+                name: entry
+                for name, marker in markers.items()
+                if (entry := self._entry(population, name, marker, sample_size)) is not None
+            }
+            if entries:
+                source = f"STRidER, {population}, from {self.file}; n counts {sample_size}"
+                tables[population] = FrequencyTable(f"STRidER {population}", source, entries)
+        return tables
+
+    def _entry(self, population: str, name: str, marker: _Marker, sample_size: SampleSize) -> MarkerFrequencies | None:
+        if marker.is_broken or not any(marker.values.values()):
+            return None
+        total = sum(marker.values.values())
+        if abs(total - 1) > SUM_TOLERANCE:
+            found = f"frequencies of {name} in {quoted(population)} that sum to {total:.6g}"
+            self.complain(marker.line, None, found=found, expected=f"a sum of 1 (at most {SUM_TOLERANCE} away)")
+            return None
+        size = marker.size if marker.size is None or sample_size == "chromosomes" else 2 * marker.size
+        return MarkerFrequencies.from_frequencies(name, _with_classes(marker.values), chromosomes=size)
+
+
+def _allele(text: str) -> Allele | None:
+    try:
+        allele = parse_allele(text)
+    except AlleleError:
+        return None
+    return None if isinstance(allele, Unknown) else allele
+
+
+def _with_classes(values: Mapping[Allele, float]) -> dict[Allele, float]:
+    """The rare alleles that STRidER puts together, 1 and 99, as shorter and longer than all those listed."""
+    listed = sorted((one for one in values if one not in (_RARE_SHORT, _RARE_LONG)), key=allele_order)
+    repeats = [one for one in listed if isinstance(one, Repeat)]
+    classes: dict[Allele, Allele] = {}
+    if repeats:
+        classes = {_RARE_SHORT: OffLadder(f"<{repeats[0]}"), _RARE_LONG: OffLadder(f">{repeats[-1]}")}
+    summed: dict[Allele, float] = {}
+    for allele, value in values.items():
+        named = classes.get(allele, allele)
+        summed[named] = summed.get(named, 0.0) + value
+    return summed
+
+
+# XML
+
+
+class _XmlReader:
+    """Takes the events of expat: `marker` with a `name`, `origin` elements with `frequency` elements in them."""
+
+    def __init__(self, parser: expat.XMLParserType, file: str, figures: _Figures) -> None:
+        self._parser, self._file, self._figures = parser, file, figures
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._size = 0
+        self._name: str | None = None
+        self._marker: _Marker | None = None
+        self._allele: str | None = None
+        self.saw_marker = False
+
+    @property
+    def _line(self) -> int:
+        return int(self._parser.CurrentLineNumber)
+
+    @property
+    def _column(self) -> int:
+        return int(self._parser.CurrentColumnNumber) + 1
+
+    def refuse_document_type(self, name: str, *_: object) -> NoReturn:
+        """Entities are declared in a document type, and could stand for anything."""
+        expected = "XML without a document type, and so without entities"
+        raise InputError.at(
+            self._file, self._line, self._column, found=f"a document type {quoted(name)}", expected=expected
+        )
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        name = name.rpartition(":")[2]
+        self._path.append(name)
+        if len(self._path) > _MAX_DEPTH:
+            found = f"elements nested deeper than {_MAX_DEPTH}"
+            raise InputError.at(self._file, self._line, self._column, found=found, expected="a file of STRidER")
+        self._text = []
+        self._size = 0
+        if name == "marker":
+            self.saw_marker, self._name = True, None
+        elif name == "origin":
+            self._begin_origin(attributes)
+        elif name == "frequency":
+            self._allele = attributes.get("allele")
+            if self._allele is None:
+                if self._marker is not None:
+                    self._marker.is_broken = True
+                self._complain(found="a frequency without an attribute ‘allele’", expected=_ALLELE)
+
+    def _begin_origin(self, attributes: dict[str, str]) -> None:
+        self._marker = None
+        population = attributes.get("name", "").strip()
+        if self._name is None:
+            self._complain(found="an origin before the name of its marker", expected="<marker><name>…</name> first")
+        elif not population:
+            self._complain(found="an origin without an attribute ‘name’", expected="the name of a population")
+        else:
+            self._marker = self._figures.marker(population, self._name, self._line, self._column)
+            self._figures.size(self._marker, attributes.get("n", "").strip(), self._line, self._column)
+
+    def text(self, text: str) -> None:
+        """Some of the text within an element."""
+        self._size += len(text)
+        if self._size > _LONGEST_TEXT:
+            found = f"a text of more than {_LONGEST_TEXT} characters"
+            raise InputError.at(self._file, self._line, self._column, found=found, expected="a file of STRidER")
+        self._text.append(text)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        name = name.rpartition(":")[2]
+        text = "".join(self._text).strip()
+        self._path.pop()
+        self._text = []
+        if name == "name" and self._path[-1:] == ["marker"]:
+            self._name = text or None
+            if not text:
+                self._complain(found="a marker without a name", expected="the name of a marker")
+        elif name == "frequency" and self._marker is not None and self._allele is not None:
+            self._figures.frequency(self._marker, self._allele.strip(), text, self._line, self._column)
+        elif name == "origin":
+            self._marker = None
+
+    def _complain(self, *, found: str, expected: str) -> None:
+        self._figures.complain(self._line, self._column, found=found, expected=expected)
+
+
+def _read_xml(data: bytes, file: str, figures: _Figures) -> None:
+    parser = expat.ParserCreate()
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    reader = _XmlReader(parser, file, figures)
+    parser.StartDoctypeDeclHandler = reader.refuse_document_type
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        line, column = (error.lineno, error.offset + 1) if isinstance(error, expat.ExpatError) else (1, 1)
+        raise InputError.at(file, line, column, found=f"no sound XML ({error})", expected="XML") from None
+    if not reader.saw_marker:
+        figures.complain(1, None, found="XML without an element ‘marker’", expected="a file of STRidER")
+
+
+# CSV
+
+
+def _read_csv(data: bytes, file: str, figures: _Figures) -> None:
+    """Blocks: a line with the name of a marker, a header `Allele,POPULATION,…`, perhaps a row of n, and the alleles."""
+    marker: str | None = None
+    markers: list[_Marker] | None = None
+    header: list[str] = []
+    for line, cells in _csv_rows(data, file, figures):
+        named = [cell for cell in cells if cell]
+        if len(named) == 1 and cells[0] == named[0] and _begins_block(named[0], header):
+            marker, markers, header = named[0], None, []
+        elif cells[0].casefold() == "allele":
+            if marker is None:
+                figures.complain(line, 1, found="a header before the name of its marker", expected="a marker before it")
+                continue
+            header = cells
+            markers = _begin_block(marker, header, line, figures)
+        elif markers is None:
+            expected = "the name of a marker on a line of its own, then a header that begins with ‘Allele’"
+            figures.complain(line, 1, found=quoted(cells[0]), expected=expected)
+        else:
+            _take_row(cells, header, markers, line, figures)
+
+
+def _begins_block(text: str, header: list[str]) -> bool:
+    """Whether a cell alone on its line names a marker; below a header it may be an allele that nobody has."""
+    return not header or (text.casefold() not in _SIZE_ROWS and not isinstance(_allele(text), Repeat | OffLadder))
+
+
+def _csv_rows(data: bytes, file: str, figures: _Figures) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines_of(data, file), 1):
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+        except csv.Error:
+            found = "a quotation mark that does not pair, or a cell beyond measure"
+            figures.complain(number, None, found=found, expected="cells between commas")
+            continue
+        if any(cells):
+            yield number, cells
+
+
+def _begin_block(marker: str, header: list[str], line: int, figures: _Figures) -> list[_Marker]:
+    for place, text in enumerate(header[1:], 2):
+        if not text:
+            figures.complain(line, place, found="a column without a name", expected="the name of a population")
+    return [
+        figures.marker(text or f"column {place}", marker, line, text or place)
+        for place, text in enumerate(header[1:], 2)
+    ]
+
+
+def _take_row(cells: list[str], header: list[str], markers: list[_Marker], line: int, figures: _Figures) -> None:
+    if any(cells[len(header) :]):
+        figures.complain(
+            line, len(header) + 1, found=f"{len(cells)} cells", expected=f"{len(header)}, as the header has"
+        )
+        return
+    is_size = cells[0].casefold() in _SIZE_ROWS
+    take: Callable[[_Marker, str, int, str], None] = figures.size if is_size else _frequency_of(cells[0], figures)
+    for marker, text, column in zip(markers, cells[1:], header[1:], strict=False):
+        if text:
+            take(marker, text, line, column)
+
+
+def _frequency_of(allele: str, figures: _Figures) -> Callable[[_Marker, str, int, str], None]:
+    return lambda marker, text, line, column: figures.frequency(marker, allele, text, line, column)
