@@ -1,0 +1,193 @@
+"""What a laboratory hands over, whatever file it came in: samples, the runs of each, and what was called in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from antigone.formats.case_folder.readings import CellReader
+from antigone.formats.errors import InputError
+from antigone.formats.tables import to_csv
+from antigone.genetics.alleles import Allele, Named, OffLadder, Repeat, parse_allele
+from antigone.genetics.markers import Inheritance
+from antigone.genetics.markers import marker as known_marker
+from antigone.genetics.observation import Reading
+from antigone.genetics.profiles import Profile
+from antigone.matching.operation import LeftOut
+
+MAX_BYTES = 512_000_000
+_CELLS = CellReader(None)  # no frequency table is known yet: whether it holds an allele is the case folder's question
+
+Heights = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was called at one marker in one run, shared by all runs that say the same.
+
+    `alleles` are those of the file in its order, off-ladder ones included; `readings` is what counts of them, one
+    reading or none. At a Y marker `copies` counts instead, as a haplotype keeps them.
+    """
+
+    marker: str
+    alleles: tuple[Allele, ...]
+    readings: tuple[Reading, ...] = ()
+    copies: tuple[Allele, ...] = ()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything of it counts."""
+        return bool(self.readings or self.copies)
+
+    @property
+    def has_off_ladder(self) -> bool:
+        """Whether an allele was there that the ladder does not name."""
+        return any(isinstance(allele, OffLadder) for allele in self.alleles)
+
+    @property
+    def is_beyond_two(self) -> bool:
+        """Whether an off-ladder allele stands beside two named ones or more, so that nothing of it can count."""
+        named = {allele for allele in self.alleles if isinstance(allele, Repeat | Named)}
+        return self.has_off_ladder and len(named) > 1
+
+
+def call_of(marker: str, cells: tuple[str, ...]) -> Call:
+    """What the cells of one marker say, whose canonical name is given. Alleles are written with a decimal point.
+
+    One allele alone is one allele seen: it is homozygous only where the file writes it twice. Raises
+    `case_folder.readings.CellError` for what is no allele.
+
+    >>> call_of("TH01", ("6", "9.3")).readings
+    (Reading(alleles=(Repeat(repeats=6, bases=0), Repeat(repeats=9, bases=3)), reads=<Reads.ALLELES: 'alleles'>),)
+    >>> str(call_of("TH01", ("6", "")).readings[0]), str(call_of("TH01", ("6", "6")).readings[0])
+    ('6/?', '6/6')
+    >>> call_of("TH01", ("OL",)).is_used, call_of("TH01", ("6", "7", "OL")).is_beyond_two
+    (False, True)
+    """
+    named = {cell for cell in cells if cell and cell != "?" and not is_off_ladder(cell)}
+    is_beyond_two = len(named) > 1 and any(is_off_ladder(cell) for cell in cells)
+    # Checked as if the off-ladder alleles were not there; then nothing of it counts.
+    checked = tuple(cell for cell in cells if not is_off_ladder(cell)) if is_beyond_two else cells
+    marker_is_y = known_marker(marker).inheritance is Inheritance.Y
+    copies = _CELLS.read_copies(marker, checked) if marker_is_y else None
+    reading = None if marker_is_y else _CELLS.read(marker, checked).reading
+    alleles = _alleles(marker, cells)
+    if is_beyond_two:
+        return Call(marker, alleles)
+    return Call(marker, alleles, () if reading is None else (reading,), copies or ())
+
+
+def is_off_ladder(cell: str) -> bool:
+    """Whether a cell says that an allele lies outside the ladder: `OL`, `<8`, `>20`."""
+    return cell.upper() == "OL" or cell.startswith(("<", ">"))
+
+
+def _alleles(marker: str, cells: tuple[str, ...]) -> tuple[Allele, ...]:
+    is_sex = known_marker(marker).inheritance is Inheritance.SEX
+    return tuple(parse_allele(cell.upper() if is_sex else cell) for cell in cells if cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a sample: the name under which the file has it, its first line, and the calls by marker.
+
+    `heights` are those of the calls, in the order of their alleles, in the file's own unit (mostly RFU); empty where
+    the file has none.
+    """
+
+    name: str
+    line: int
+    calls: Mapping[str, Call]
+    heights: Mapping[str, Heights] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LaboratoryProfiles:
+    """Samples with their runs, in the order of the file; what was left out and why; and what a person should know."""
+
+    file: str
+    samples: Mapping[str, tuple[Run, ...]]
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def profiles(self) -> dict[str, Profile]:
+        """The profile of each sample; runs are its replicates, in their order. Y markers are not in it."""
+        return {sample: Profile(sample, _readings(runs)) for sample, runs in self.samples.items()}
+
+    def y(self) -> dict[str, dict[str, tuple[tuple[Allele, ...], ...]]]:
+        """By sample and Y marker the copies that were read, replicates side by side."""
+        found: dict[str, dict[str, tuple[tuple[Allele, ...], ...]]] = {}
+        for sample, runs in self.samples.items():
+            for call in (call for run in runs for call in run.calls.values() if call.copies):
+                own = found.setdefault(sample, {})
+                own[call.marker] = (*own.get(call.marker, ()), call.copies)
+        return found
+
+    def markers(self) -> tuple[str, ...]:
+        """The markers of all calls, in the order in which they first stand."""
+        names: dict[str, None] = {}
+        for runs in self.samples.values():
+            for run in runs:
+                names.update(dict.fromkeys(run.calls))
+        return tuple(names)
+
+    def profiles_csv(self) -> str:
+        """The text of a case folder's `profiles.csv`, with replicates and heights.
+
+        Off-ladder alleles beside two named ones, which no search can use, are not in it: `left_out` tells of them.
+        Raises `ValueError` for a sample's name that a cell cannot hold.
+        """
+        width = max([2, *(len(call.alleles) for call in self._calls() if call.is_used)])
+        tall = max([0, *(len(one) for runs in self.samples.values() for run in runs for one in run.heights.values())])
+        header = ["sample", "replicate", "marker", *(f"allele{number}" for number in range(1, width + 1))]
+        header += [f"height{number}" for number in range(1, min(tall, width) + 1)]
+        return to_csv(header, self._rows(width, min(tall, width)))
+
+    def _calls(self) -> Iterator[Call]:
+        return (call for runs in self.samples.values() for run in runs for call in run.calls.values())
+
+    def _rows(self, width: int, tall: int) -> Iterator[list[str]]:
+        for sample, runs in self.samples.items():
+            for number, run in enumerate(runs, 1):
+                replicate = str(number) if len(runs) > 1 else ""
+                # A row without result says that the sample was typed, which its absence would not.
+                for call in run.calls.values() or (Call("AMEL", ()),):
+                    cells = [str(allele) for allele in call.alleles] if call.is_used else []
+                    heights = [height_text(one) for one in run.heights.get(call.marker, ())[: len(cells)]]
+                    cells += [""] * (width - len(cells))
+                    heights += [""] * (tall - len(heights))
+                    yield [sample, replicate, call.marker, *cells, *heights]
+
+
+def _readings(runs: tuple[Run, ...]) -> dict[str, tuple[Reading, ...]]:
+    if len(runs) == 1:
+        return {marker: call.readings for marker, call in runs[0].calls.items() if call.readings}
+    readings: dict[str, tuple[Reading, ...]] = {}
+    for run in runs:
+        for marker, call in run.calls.items():
+            if call.readings:
+                readings[marker] = readings.get(marker, ()) + call.readings
+    return readings
+
+
+def height_text(height: float | None) -> str:
+    """A height as it is written: whole where it is whole, empty where there is none."""
+    if height is None:
+        return ""
+    return str(int(height)) if height == int(height) else repr(height)
+
+
+def bytes_of(source: Path | str | bytes, file: str | None) -> tuple[bytes, str]:
+    """The bytes of a file, and the name that errors use. Raises `InputError` where they cannot be had."""
+    if isinstance(source, bytes):
+        data, name = source, file or "<bytes>"
+    else:
+        name = file or str(source)
+        try:
+            with Path(source).open("rb") as opened:
+                data = opened.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            found = getattr(error, "strerror", None) or type(error).__name__
+            raise InputError.at(name, None, None, found=found, expected="a readable file") from error
+    if len(data) > MAX_BYTES:
+        raise InputError.at(name, None, None, found=f"more than {MAX_BYTES} bytes", expected="a smaller file")
+    return data, name
