@@ -1,0 +1,235 @@
+"""All against all at the scale of a country: the first pass in bytes, exact figures for what it lets through.
+
+Tables are made for some families, used, and dropped; there is never an array of all pairs. `matching.search` computes
+every pair and says more of each; this search says the same of all pairs at or above the threshold, and of the others
+how much they can be together.
+
+Families to whom linkage between markers matters, and those whose tables are refused, are compared pair by pair
+(`matching.sweep`), for what linked markers say together is in no byte.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.matching.batched_tables import Block, TableBatches
+from antigone.matching.classes import MarkerClasses, marker_classes
+from antigone.matching.kernel.filtering import Filtered, filtered
+from antigone.matching.kernel.layout import Layout
+from antigone.matching.kernel.log_tables import LogRows, LogTables
+from antigone.matching.linkage import linked_places, linked_rows
+from antigone.matching.operation import Operation
+from antigone.matching.preparation import Prepared, prepare
+from antigone.matching.sweep import Sweep
+from antigone.matching.tables import TableError, linkage_can_matter
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# A histogram is asked of the sweep, and not used here.
+_NO_EDGES = np.array([0.0, 1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class CountryHits:
+    """All pairs at or above the threshold, and what is known of the others.
+
+    `individual`, `missing` and `log10_lr` are sorted by missing person, then by individual. Of pairs below the
+    threshold `cut_lr` (individuals,) and `cut_lr_of_missing` are Σ LR of those that were computed, rounded up by less
+    than half a per cent. All others are each below a ceiling of their missing person; `most_cut_lr` and
+    `most_cut_lr_of_missing` are the sums with every one of them at its ceiling: upper bounds, and far above the truth.
+    What to expect is this: the mean LR of an unrelated pair is 1, so that all pairs of somebody with strangers together
+    have an expected Σ LR of at most their number.
+
+    `cannot_reach` are missing persons whom no profile whatever could bring to the threshold; `refused` those who could
+    not be searched, and why.
+    """
+
+    threshold: float
+    individual: NDArray[np.int32]
+    missing: NDArray[np.int32]
+    log10_lr: Floats
+    cut_lr: Floats
+    cut_lr_of_missing: Floats
+    most_cut_lr: Floats
+    most_cut_lr_of_missing: Floats
+    pairs: int  # compared
+    survived: int  # the first pass
+    cannot_reach: Integers
+    refused: tuple[tuple[int, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.log10_lr)
+
+    def best_by_individual(self, count: int) -> Integers:
+        """Places of the best pairs of each individual, so many at most; by individual, the best first."""
+        return _best(self.individual, self.missing, self.log10_lr, count)
+
+    def best_by_missing(self, count: int) -> Integers:
+        """The same of each missing person."""
+        return _best(self.missing, self.individual, self.log10_lr, count)
+
+
+def _best(of: NDArray[np.int32], other: NDArray[np.int32], log10_lr: Floats, count: int) -> Integers:
+    order = np.lexsort((other, -log10_lr, of))
+    begins = np.flatnonzero(np.diff(of[order], prepend=-1))
+    rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+    return np.asarray(order[rank < count])
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What was found about some missing persons; `members` are their places among all."""
+
+    members: Integers
+    found: Filtered
+    refused: tuple[tuple[int, str], ...] = ()
+
+
+Work = Callable[[], Part]
+
+
+def search_country(operation: Operation, *, threshold: float | None = None, threads: int | None = None) -> CountryHits:
+    """Compare every individual of an operation with every missing person.
+
+    `threshold` is a log10 LR, the operation's own unless given. `threads` are as many as there are processors unless
+    given; the result is the same, byte for byte.
+    """
+    prepared = prepare(operation)
+    classes = marker_classes(operation.individuals, prepared.models, operation.settings)
+    batches = TableBatches(operation.missing_persons(), prepared, operation.settings)
+    floor = operation.settings.threshold if threshold is None else threshold
+    comparing = Comparing(classes, len(operation.individuals), prepared, floor)
+    works = [partial(comparing.block, batches, members) for members in batches.plan()]
+    return collect(works, comparing, len(batches.missing), threads)
+
+
+class Comparing:
+    """The individuals, ready to be compared; its methods may run in several threads at once."""
+
+    def __init__(
+        self, classes: Sequence[MarkerClasses], individuals: int, prepared: Prepared, threshold: float
+    ) -> None:
+        self.layout = Layout.of(classes, individuals)
+        self.sweep = Sweep(classes, individuals, linked_places(prepared), _NO_EDGES)
+        self.prepared = prepared
+        self.threshold = threshold
+
+    def tables(self, members: Integers, tables: LogTables) -> Part:
+        """Of missing persons to whom no linkage matters."""
+        return Part(members, filtered(tables, self.layout, self.threshold))
+
+    def block(self, batches: TableBatches, members: Integers) -> Part:
+        """Of any missing persons, by the tables of `batched_tables`."""
+        block = batches.block(members, explain=False)
+        linked = np.array([self._is_linked(block, k) for k in range(len(block))], dtype=bool)
+        alone = np.isin(np.arange(len(block)), list(block.refused))
+        by_class = [self.sweep.by_class(m, rows).T for m, rows in enumerate(block.markers)]
+        which = np.array([rows.which for rows in block.markers], dtype=np.int64).reshape(len(by_class), len(block)).T
+        plain = np.flatnonzero(~linked & ~alone)
+        tables = LogTables.of([LogRows(logs) for logs in by_class], which[plain], self.layout)
+        found = _among(filtered(tables, self.layout, self.threshold), plain, len(block))
+        if np.any(linked & ~alone):
+            found = _together(found, self._pair_by_pair(block, batches, linked & ~alone))
+        return Part(members, found, tuple((int(members[k]), str(error)) for k, error in block.refused.items()))
+
+    def _is_linked(self, block: Block, k: int) -> bool:
+        return bool(self.sweep.pairs) and linkage_can_matter(block.sought[k][0].pedigree)
+
+    def _pair_by_pair(self, block: Block, batches: TableBatches, asked: NDArray[np.bool_]) -> Filtered:
+        """With what linked markers say together, of those who are asked for."""
+        others = {k: TableError("compared otherwise") for k in np.flatnonzero(~asked).tolist()}
+        these = replace(block, refused={**block.refused, **others})
+        swept = self.sweep.over(these, linked_rows(block, batches, self.sweep), self.threshold, self.threshold)
+        survived = np.where(asked, self.sweep.individuals, 0)
+        return Filtered(
+            swept.individual.astype(np.int32), swept.member, swept.log10_lr, swept.cut_lr,
+            np.where(asked, swept.cut_lr_of_missing, 0.0), survived, np.full(len(block), -np.inf),
+            np.asarray(swept.highest >= self.threshold),
+        )  # fmt: skip
+
+
+def _among(found: Filtered, places: Integers, count: int) -> Filtered:
+    """What was found about some of a block, told of the whole block."""
+
+    def spread(values: NDArray[Any], fill: float) -> NDArray[Any]:
+        wide = np.full(count, fill, dtype=values.dtype)
+        wide[places] = values
+        return wide
+
+    return replace(
+        found, member=places[found.member], cut_lr_of_member=spread(found.cut_lr_of_member, 0.0),
+        survived=spread(found.survived, 0), ceiling=spread(found.ceiling, -np.inf), reaches=spread(found.reaches, True),
+    )  # fmt: skip
+
+
+def _together(one: Filtered, other: Filtered) -> Filtered:
+    """What was found about two halves of one block."""
+    member = np.concatenate([one.member, other.member])
+    individual = np.concatenate([one.individual, other.individual])
+    order = np.lexsort((individual, member))
+    return Filtered(
+        individual[order], member[order], np.concatenate([one.log10_lr, other.log10_lr])[order],
+        one.cut_lr + other.cut_lr, one.cut_lr_of_member + other.cut_lr_of_member, one.survived + other.survived,
+        np.maximum(one.ceiling, other.ceiling), one.reaches,
+    )  # fmt: skip
+
+
+def collect(works: Sequence[Work], comparing: Comparing, missing: int, threads: int | None = None) -> CountryHits:
+    """Have the work done by some threads, and put together what was found in the order of the work."""
+    individuals = len(comparing.layout)
+    cut, ceilings = np.zeros(individuals), 0.0
+    cut_of_missing, most_of_missing = np.zeros(missing), np.zeros(missing)
+    hits: list[tuple[NDArray[np.int32], NDArray[np.int32], Floats]] = []
+    survived, searched = 0, 0
+    refused: list[tuple[int, str]] = []
+    cannot = []
+    for part in _in_order(works, threads or os.cpu_count() or 1):
+        members, found = part.members, part.found
+        hits.append((found.individual, members[found.member].astype(np.int32), found.log10_lr))
+        cut += found.cut_lr
+        ceiling = 10.0**found.ceiling
+        ceilings += float(ceiling[found.survived < individuals].sum())
+        cut_of_missing[members] = found.cut_lr_of_member
+        most_of_missing[members] = found.cut_lr_of_member + (individuals - found.survived) * ceiling
+        survived += int(found.survived.sum())
+        refused += part.refused
+        searched += len(members) - len(part.refused)
+        cannot.append(members[~found.reaches])
+    individual, person, log10_lr = (
+        np.concatenate(each) for each in zip((_NO_PLACES, _NO_PLACES, np.zeros(0)), *hits, strict=True)
+    )
+    order = np.lexsort((individual, person))
+    return CountryHits(
+        comparing.threshold, individual[order], person[order], log10_lr[order], cut, cut_of_missing, cut + ceilings,
+        most_of_missing, individuals * searched, survived, np.sort(np.concatenate([np.zeros(0, np.int64), *cannot])),
+        tuple(sorted(refused)),
+    )  # fmt: skip
+
+
+_NO_PLACES = np.zeros(0, dtype=np.int32)
+
+
+def _in_order(works: Sequence[Work], threads: int) -> Iterator[Part]:
+    """What each piece of work gives, in their order; a few are computed ahead, so that memory stays bounded."""
+    if threads == 1 or len(works) == 1:
+        yield from (work() for work in works)
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        waiting: deque[Future[Part]] = deque()
+        for work in works:
+            waiting.append(pool.submit(work))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,101 @@
+"""Deficits: how far each class stays behind the best, in steps of one missing person, rounded down.
+
+Let h(m) be the highest log10 LR of any class at marker m, T the threshold, and step = (Σ h − T)/254. A pair whose log10
+LR Σ v(m) reaches T has Σ (h − v)/step ≤ 254, so that its deficits floor((h − v)/step), which are smaller still, do not
+add up to 255, and a sum that saturates at 255 says that the pair is below T. Not read is 0 in logarithms, so that its
+deficit is floor(h/step), not 0. A missing person with Σ h < T can be nobody's match: they are told apart and skipped.
+
+Rounding loses nothing either. The quick logarithms lie at most `ERROR` below the exact ones, and numbers in single
+precision are off by a share of 10⁻⁷: both are added to Σ h − T before it is divided. Quotients may round up by the
+same share, which can never make 254 of 254 + 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from antigone.matching.kernel.adding import LANES, OUT, Bytes, empty_bytes
+from antigone.matching.kernel.layout import Layout
+from antigone.matching.kernel.log_tables import ERROR, LogTables
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How high each missing person can reach: shape (members,) each.
+
+    `highest` is an upper bound of any pair's log10 LR, `margin` what quick sums may be below exact ones. Where
+    `reaches` is false no pair reaches the threshold, and `step` says nothing.
+    """
+
+    highest: Floats
+    margin: Floats
+    step: Floats
+    reaches: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, tables: LogTables, threshold: float) -> "Reach":
+        """Of everybody in the tables."""
+        highest = tables.highest.astype(np.float64)
+        markers = tables.highest.shape[1]
+        # A pair at the threshold has no single value beyond what all others could make up for.
+        size = np.abs(highest).sum(axis=1) + abs(threshold)
+        margin = markers * (ERROR + 2.0**-22 * size) + 1e-9
+        top = highest.sum(axis=1) + margin
+        room = top - threshold
+        return cls(top, margin, np.maximum(room, 1e-9) / (OUT - 1), room >= 0)
+
+
+def block_deficits(tables: LogTables, members: Integers, reach: Reach, layout: Layout) -> Bytes:
+    """Deficits of at most 32 missing persons, laid out `[row][32]`; lanes that nobody fills are 0.
+
+    The last row is 0 for everybody: individuals are filled up with it (`Codes`).
+    """
+    out = empty_bytes(layout.codes.rows)
+    fill_deficits(tables, members, reach, layout, out)
+    return out
+
+
+def fill_deficits(tables: LogTables, members: Integers, reach: Reach, layout: Layout, out: Bytes) -> None:
+    """The same into room that was used before: lanes beyond the members keep what they held."""
+    if len(members) > LANES:
+        raise ValueError(f"{len(members)} missing persons in a block of {LANES}")
+    _fill(
+        tables.quick, tables.begin[members], tables.highest[members], (1.0 / reach.step[members]).astype(np.float32),
+        layout.first, layout.row, out,
+    )  # fmt: skip
+
+
+def plain_deficits(tables: LogTables, members: Integers, reach: Reach, layout: Layout) -> Bytes:
+    """`block_deficits` in plain NumPy and double precision: at most one more or less, where rounding decides."""
+    out = np.zeros((layout.codes.rows, LANES), dtype=np.uint8)
+    for lane, k in enumerate(members.tolist()):
+        for m in range(layout.markers):
+            cells = np.arange(layout.first[m], layout.first[m + 1])
+            values = tables.quick[tables.begin[k, m] + cells].astype(np.float64)
+            behind = np.floor((float(tables.highest[k, m]) - values) / reach.step[k])
+            out[layout.row[cells], lane] = np.clip(behind, 0, OUT)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _fill(quick, begin, highest, steps, first, row, out):  # type: ignore[no-untyped-def]
+    widest = 0
+    for m in range(len(first) - 1):
+        widest = max(widest, first[m + 1] - first[m])
+    behind = np.empty(widest, dtype=np.uint8)
+    most = np.float32(255)
+    for lane in range(len(begin)):
+        for m in range(len(first) - 1):
+            cells = first[m + 1] - first[m]
+            values = quick[begin[lane, m] + first[m] : begin[lane, m] + first[m + 1]]
+            best, steps_each = highest[lane, m], steps[lane]
+            for c in range(cells):
+                # What nobody has may be above the best; a negative number of steps is none.
+                behind[c] = np.uint8(np.int32(min(max((best - values[c]) * steps_each, np.float32(0)), most)))
+            for c in range(cells):
+                out[row[first[m] + c], lane] = behind[c]
