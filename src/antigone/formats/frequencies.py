@@ -6,6 +6,7 @@ from pathlib import Path
 
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.tables import (
+    SUFFIXES,
     Column,
     Problems,
     Row,
@@ -115,7 +116,7 @@ def _require_writable(name: str, entry: MarkerFrequencies) -> None:
 
 
 def _open(path: Path, problems: Problems) -> Table | None:
-    if path.suffix.casefold() != ".xlsx":
+    if path.suffix.casefold() not in SUFFIXES:
         return open_csv(path, path.name, problems)
     try:
         workbook = open_workbook(path, path.name)

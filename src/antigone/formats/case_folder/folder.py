@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from antigone.formats.errors import InputError, quoted
-from antigone.formats.tables import CsvTable, Problems, Table, Workbook, near, open_csv, open_workbook
+from antigone.formats.tables import SUFFIXES, CsvTable, Problems, Table, Workbook, near, open_csv, open_workbook
 
 SETTINGS_FILE = "case.toml"
 NOTES_FILE = "notes.txt"
@@ -14,7 +14,10 @@ TABLES = (
     "profiles", "remains", "families", "descriptions", "frequencies", "truth", "truth_families",
     "mtdna", "y_database", "mt_database",
 )  # fmt: skip
-_WORKBOOK = "case.xlsx"
+_WORKBOOKS = tuple(f"case{suffix}" for suffix in SUFFIXES)
+_TABLE_SUFFIXES = (".csv", *SUFFIXES)
+NOT_TABLES = ("about", "довідка", "lists")
+"""Sheets of the template that are for people and for the drop-down lists."""
 _TEXT = (".txt", ".md", ".pdf")
 _MOST_TOML = 1_000_001
 
@@ -37,13 +40,13 @@ class CaseFolder:
 
     def _refuse_odd_file(self, name: str) -> None:
         """A name that is nearly one of ours would otherwise be passed over, and what it says with it."""
-        known = [SETTINGS_FILE, _WORKBOOK, *(f"{table}{suffix}" for table in TABLES for suffix in (".csv", ".xlsx"))]
+        known = [SETTINGS_FILE, *_WORKBOOKS, *(f"{table}{suffix}" for table in TABLES for suffix in _TABLE_SUFFIXES)]
         if name in known or name.startswith((".", "~$")) or name.casefold().endswith(_TEXT):
             return
         stem, _, suffix = name.casefold().rpartition(".")
         meant = next((each for each in known if each == name.casefold()), None)
         if meant is None and stem in ("case", *TABLES):
-            meant = f"{stem}.xlsx" if suffix in ("xls", "xlsm", "xlsb", "ods") else None
+            meant = f"{stem}.xlsx" if suffix in ("xlsm", "xlsb", "fods") else None
         if meant is not None:
             self.problems.add(name, None, None, found=f"a file {quoted(name)}", expected=f"the name ‘{meant}’")
 
@@ -62,7 +65,7 @@ class CaseFolder:
     def stems_of_other_tables(self) -> list[str]:
         """The names, without their suffix, of tables that are none of ours."""
         names = [Path(name) for name in self._files]
-        return [name.stem for name in names if name.suffix in (".csv", ".xlsx") and name.stem not in ("case", *TABLES)]
+        return [name.stem for name in names if name.suffix in _TABLE_SUFFIXES and name.stem not in ("case", *TABLES)]
 
     def read_bytes(self, name: str) -> bytes | None:
         """The bytes of a small file; None, with a problem noted, where it cannot be read."""
@@ -90,7 +93,7 @@ class CaseFolder:
             else:
                 found = f"no table ‘{name}’"
                 meant = near(name, self.stems_of_other_tables())
-                expected = f"{name}.csv, {name}.xlsx or a sheet ‘{name}’ in {_WORKBOOK}{meant}"
+                expected = f"{name}.csv, {name}.xlsx or a sheet ‘{name}’ in {_WORKBOOKS[0]}{meant}"
             self.problems.add(f"{name}.csv", None, None, found=found, expected=expected)
             yield None
             return
@@ -106,7 +109,7 @@ class CaseFolder:
     @contextmanager
     def _opened(self, file: str, table: str) -> Iterator[Table | None]:
         self._asked.add(file)
-        if file.casefold().endswith(".xlsx"):
+        if file.casefold().endswith(SUFFIXES):
             workbook = self._workbook(file)
             sheet = None if workbook is None else self._sheet(workbook, table)
             yield None if workbook is None or sheet is None else workbook.table(sheet, self.problems)
@@ -136,7 +139,7 @@ class CaseFolder:
 
     def _sheet(self, workbook: Workbook, table: str) -> str | None:
         sheets = [sheet for sheet in workbook.sheet_names if sheet.casefold() == table]
-        if not sheets and workbook.file != _WORKBOOK and len(workbook.sheet_names) == 1:
+        if not sheets and workbook.file not in _WORKBOOKS and len(workbook.sheet_names) == 1:
             sheets = list(workbook.sheet_names)
         if len(sheets) == 1:
             return sheets[0]
@@ -145,11 +148,11 @@ class CaseFolder:
         return None
 
     def _sources(self, table: str) -> list[str]:
-        sources = [name for name in (f"{table}.csv", f"{table}.xlsx") if name in self._files]
-        if _WORKBOOK in self._files:
-            workbook = self._workbook(_WORKBOOK)
+        sources = [name for suffix in _TABLE_SUFFIXES if (name := f"{table}{suffix}") in self._files]
+        for name in _WORKBOOKS:
+            workbook = self._workbook(name) if name in self._files else None
             if workbook is not None and any(sheet.casefold() == table for sheet in workbook.sheet_names):
-                sources.append(_WORKBOOK)
+                sources.append(name)
         return sources
 
     def _plain(self, name: str) -> Path | None:
@@ -174,10 +177,9 @@ class CaseFolder:
             and not name.startswith((".", "~$", "truth.", "truth_families."))
             and not name.casefold().endswith(_TEXT)
         ]
-        workbook = self._workbooks.get(_WORKBOOK)
-        if workbook is not None:
-            known = (*TABLES,)
-            unread += [
-                f"sheet {sheet} of {_WORKBOOK}" for sheet in workbook.sheet_names if sheet.casefold() not in known
-            ]
-        return [name for name in unread if name != _WORKBOOK]
+        for file in _WORKBOOKS:
+            workbook = self._workbooks.get(file)
+            if workbook is not None:
+                others = [sheet for sheet in workbook.sheet_names if sheet.casefold() not in (*TABLES, *NOT_TABLES)]
+                unread += [f"sheet {sheet} of {file}" for sheet in others]
+        return [name for name in unread if name not in _WORKBOOKS]

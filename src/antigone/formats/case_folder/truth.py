@@ -6,7 +6,7 @@ from pathlib import Path
 
 from antigone.formats.case_folder.folder import CaseFolder
 from antigone.formats.errors import InputError
-from antigone.formats.tables import Column, Problems, Row, Table, TableFormat, open_csv, open_workbook, to_csv
+from antigone.formats.tables import SUFFIXES, Column, Problems, Row, Table, TableFormat, open_csv, open_workbook, to_csv
 
 FORMAT = TableFormat(
     "truth",
@@ -105,7 +105,7 @@ def _tables(path: Path, of: TableFormat, problems: Problems) -> Iterator[Table]:
                 yield table
         return
     opened: Table | None
-    if path.suffix.casefold() == ".xlsx":
+    if path.suffix.casefold() in SUFFIXES:
         try:
             opened = open_workbook(path, path.name).table(of.name, problems)
         except InputError as error:

@@ -2,7 +2,7 @@
 
 from antigone.formats.tables.columns import Column, Row, TableFormat, as_number, complain_of_column, plain_name
 from antigone.formats.tables.delimited import CsvTable, open_csv
-from antigone.formats.tables.excel import ExcelTable, Workbook, open_workbook
+from antigone.formats.tables.excel import SUFFIXES, ExcelTable, Workbook, is_workbook, open_workbook
 from antigone.formats.tables.problems import MOST_PROBLEMS, Problems, foreign_letters, near
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, escaped, unescaped
 from antigone.formats.tables.writing import to_csv, write_durably, write_whole
@@ -11,6 +11,7 @@ __all__ = [
     "MAX_FIELD",
     "MAX_ROWS",
     "MOST_PROBLEMS",
+    "SUFFIXES",
     "Column",
     "CsvTable",
     "ExcelTable",
@@ -23,6 +24,7 @@ __all__ = [
     "complain_of_column",
     "escaped",
     "foreign_letters",
+    "is_workbook",
     "near",
     "open_csv",
     "open_workbook",

@@ -1,8 +1,8 @@
-"""Excel files (`.xlsx`): the same tables, with the place of every cell.
+"""Excel files (`.xlsx`, `.xls`) and OpenDocument sheets (`.ods`): the same tables, with the place of every cell.
 
 calamine reads the values. Before it does, the file is unpacked and measured here, because two cells far apart are
 enough to make calamine ask for hundreds of gigabytes, and because it gives the error of a formula (`#N/A`) as an empty
-cell, which would be read as no result.
+cell, which would be read as no result. Which of the three a file is, its bytes say and not its name.
 """
 
 import hashlib
@@ -11,21 +11,24 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from xml.etree import ElementTree as ET
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from antigone.formats.errors import InputError
+from antigone.formats.tables.biff import MAGIC, XlsError, look_at_sheets
+from antigone.formats.tables.opendocument import CONTENT, MIMETYPE, ContentReader, OpenDocumentError
 from antigone.formats.tables.problems import Problems
+from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, MAX_CELLS, SheetLook
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
 
 MAX_BYTES = 100_000_000
 MAX_UNPACKED = 250_000_000
-MAX_CELLS = 10_000_000
+SUFFIXES = (".xlsx", ".xls", ".ods")
 _MOST_REFUSED = 1_000
 _BLOCK = 8_000_000
 
@@ -51,45 +54,67 @@ _UNPACKING_ERRORS = (
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-class Workbook:
-    """An Excel file whose size is checked. `digest` is the SHA-256 of its bytes."""
+T = TypeVar("T")
 
-    def __init__(self, workbook: CalamineWorkbook, parts: dict[str, "_Part"], digest: str, file: str) -> None:
+
+class _Look(Protocol):
+    """What was seen of a sheet before its values are read."""
+
+    refused: dict[int, dict[int, tuple[str, str]]]
+    merged: tuple[int, int] | None
+
+
+class Workbook:
+    """A workbook whose size is checked. `digest` is the SHA-256 of its bytes."""
+
+    def __init__(self, workbook: CalamineWorkbook, looks: Mapping[str, _Look], digest: str, file: str) -> None:
         self._workbook = workbook
-        self._parts = parts
+        self._looks = looks
         self.digest = digest
         self.file = file
         self.sheet_names: tuple[str, ...] = tuple(workbook.sheet_names)
 
     def table(self, sheet: str, problems: Problems) -> "ExcelTable | None":
         """One sheet; None, with a problem noted, where it has no header."""
+        table = self._opened(sheet, problems, merged_is_wrong=True)
+        return table if table is not None and table.read_header() else None
+
+    def grid(self, sheet: str, problems: Problems) -> list[tuple[int, list[str]]]:
+        """Every row of a sheet that has no header of its own, with its line; of merged cells the first has the text."""
+        table = self._opened(sheet, problems, merged_is_wrong=False)
+        return [] if table is None else list(table.all_rows())
+
+    def _opened(self, sheet: str, problems: Problems, *, merged_is_wrong: bool) -> "ExcelTable | None":
         file = f"{self.file}, sheet {sheet}"
         try:
-            found = self._workbook.get_sheet_by_name(sheet)
+            found = _without_panic(lambda: self._workbook.get_sheet_by_name(sheet))
         except CalamineError as error:
             problems.add(file, None, None, found=f"a sheet that cannot be read ({error})", expected="an Excel sheet")
             return None
-        if sheet not in self._parts:
+        look = self._looks.get(sheet)
+        if look is None:
             problems.add(file, None, None, found="a sheet whose part cannot be found", expected="an Excel sheet")
             return None
-        if found.merged_cell_ranges:
+        merged = look.merged
+        if merged is None and found.merged_cell_ranges:
             (row, column), _ = found.merged_cell_ranges[0]
+            merged = row + 1, column + 1
+        if merged is not None and merged_is_wrong:
             expected = "single cells: of merged ones only the first has a value"
-            problems.add(file, row + 1, column + 1, found="merged cells", expected=expected)
+            problems.add(file, *merged, found="merged cells", expected=expected)
             return None
-        table = ExcelTable(found, self._parts[sheet], file, problems)
-        return table if table.read_header() else None
+        return ExcelTable(found, look, file, problems)
 
 
 class ExcelTable(Table):
     """A sheet of an Excel file; its first row is the header."""
 
-    def __init__(self, sheet: Any, part: "_Part", file: str, problems: Problems) -> None:
+    def __init__(self, sheet: Any, look: _Look, file: str, problems: Problems) -> None:
         super().__init__(file, (), problems)
         start = sheet.start
         self._pad = [""] * (start[1] if start else 0)
         self._iterator: Iterator[list[Any]] = sheet.iter_rows() if start else iter(())
-        self._refused = part.refused
+        self._refused = look.refused
         self._line = 0
 
     def close(self) -> None:
@@ -131,6 +156,16 @@ class ExcelTable(Table):
                 self.problems.add(self.file, self._line, None, found="more rows than that", expected=expected)
                 return
             yield self._line, cells[:width] + [""] * (width - len(cells))
+
+    def all_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row with its line, the first included; empty ones are passed over."""
+        for values in self._iterator:
+            self._line += 1
+            cells = self._cells(values)
+            if cells is None:
+                self.has_gaps = True
+            elif any(cells):
+                yield self._line, cells
 
     def _cells(self, values: list[Any]) -> list[str] | None:
         cells = list(self._pad)
@@ -190,16 +225,85 @@ def open_workbook(path: Path, file: str) -> Workbook:
         raise InputError.at(file, None, None, found=found, expected="a readable file") from error
     if len(data) > MAX_BYTES:
         raise InputError.at(file, None, None, found=f"more than {MAX_BYTES} bytes", expected="a smaller file, or CSV")
-    parts = _parts_by_sheet(_measured(data, file), file)
+    looks = _look_at(data, file)
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        workbook = _without_panic(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
     except CalamineError as error:
         raise _not_excel(file, str(error)) from None
-    return Workbook(workbook, parts, hashlib.sha256(data).hexdigest(), file)
+    return Workbook(workbook, looks, hashlib.sha256(data).hexdigest(), file)
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether bytes begin as one of the three kinds of workbook does."""
+    return data.startswith((MAGIC, b"PK\x03\x04"))
+
+
+def _look_at(data: bytes, file: str) -> Mapping[str, _Look]:
+    """A look at each sheet, by the kind of workbook that the bytes are."""
+    if data.startswith(MAGIC):
+        try:
+            return _not_too_large(look_at_sheets(data), file)
+        except XlsError as error:
+            raise _not_excel(file, str(error)) from None
+    if MIMETYPE in data[:100]:
+        return _not_too_large(_look_at_open_document(data, file), file)
+    return _parts_by_sheet(_measured(data, file), file)
+
+
+def _without_panic(read: Callable[[], T]) -> T:
+    """What calamine reads. Where its compiled code gives up, that is an error like the others it has."""
+    try:
+        return read()
+    except CalamineError:
+        raise
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise CalamineError("a file that cannot be understood") from None
+
+
+def _not_too_large(looks: dict[str, SheetLook], file: str) -> dict[str, SheetLook]:
+    for name, look in looks.items():
+        if look.too_large is not None:
+            found, expected = look.too_large
+            raise InputError.at(f"{file}, sheet {name}", None, None, found=found, expected=expected)
+    return looks
+
+
+def _look_at_open_document(data: bytes, file: str) -> dict[str, SheetLook]:
+    """Unpack an OpenDocument file, with the same limits, and look through its content."""
+    reader = ContentReader()
+    unpacked = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [entry.filename for entry in archive.infolist()]
+            if names.count(CONTENT) != 1 or any(name.startswith("xl/") for name in names):
+                raise _not_excel(file, f"a file without one {CONTENT}")
+            for entry in archive.infolist():
+                with archive.open(entry) as stream:
+                    while block := stream.read(_BLOCK):
+                        unpacked += len(block)
+                        if unpacked > MAX_UNPACKED:
+                            raise _too_large_unpacked(file)
+                        if entry.filename == CONTENT:
+                            reader.take(block)
+        reader.take(b"", last=True)
+    except OpenDocumentError as error:
+        raise _not_excel(file, str(error)) from None
+    except _UNPACKING_ERRORS as error:
+        raise _not_excel(file, f"a file that cannot be unpacked ({type(error).__name__})") from None
+    return reader.sheets
+
+
+def _too_large_unpacked(file: str) -> InputError:
+    found = f"more than {MAX_UNPACKED} bytes when unpacked"
+    return InputError.at(file, None, None, found=found, expected="a smaller file, or CSV")
 
 
 def _not_excel(file: str, why: str) -> InputError:
-    return InputError.at(file, None, None, found=why, expected="an Excel file (.xlsx) without a password, or CSV")
+    return InputError.at(
+        file, None, None, found=why, expected="an Excel file (.xlsx, .xls, .ods) without a password, or CSV"
+    )
 
 
 class _Part:
@@ -210,6 +314,7 @@ class _Part:
         self.columns = 0
         self.has_cells_without_place = False
         self.refused: dict[int, dict[int, tuple[str, str]]] = {}
+        self.merged: tuple[int, int] | None = None  # calamine tells of those
         self.data = b""  # of the two small parts that name the sheets
         self._count = 0
 
@@ -221,15 +326,15 @@ class _Part:
         if _WITHOUT_PLACE.search(block):
             self.has_cells_without_place = True
         for match in _ERROR.finditer(block):
-            self._refuse(match, "the error of a formula", "a value")
+            self._refuse(match, FORMULA_ERROR)
         for match in _FORMULA.finditer(block):
-            self._refuse(match, "a formula", "a value (copy the cells, paste special, values)")
+            self._refuse(match, FORMULA)
 
-    def _refuse(self, match: re.Match[bytes], found: str, expected: str) -> None:
+    def _refuse(self, match: re.Match[bytes], why: tuple[str, str]) -> None:
         if self._count < _MOST_REFUSED:
             self._count += 1
             row = self.refused.setdefault(int(match[2]), {})
-            row.setdefault(_column_number(match[1]), (found, expected))
+            row.setdefault(_column_number(match[1]), why)
 
 
 def _column_number(letters: bytes) -> int:
@@ -264,8 +369,7 @@ def _measure_part(part: _Part, name: str, stream: Any, room: int, file: str) -> 
     while block := stream.read(_BLOCK):
         size += len(block)
         if size > room:
-            found = f"more than {MAX_UNPACKED} bytes when unpacked"
-            raise InputError.at(file, None, None, found=found, expected="a smaller file, or CSV")
+            raise _too_large_unpacked(file)
         rest += block
         if name.endswith((".xml", ".rels")) and _FORBIDDEN.search(rest, max(0, len(rest) - len(block) - 200)):
             raise _not_excel(file, f"a part {name} with entities, or not in UTF-8")
@@ -291,6 +395,8 @@ def _refuse_vast_sheets(part: _Part, name: str, file: str) -> None:
 
 def _parts_by_sheet(parts: dict[str, _Part], file: str) -> dict[str, _Part]:
     """Which part holds which sheet."""
+    if CONTENT in parts or "xl/workbook.bin" in parts:
+        raise _not_excel(file, "a file that is two kinds of workbook, or a binary one (.xlsb)")
     try:
         names = _xml(parts["xl/workbook.xml"].data)
         relations = _xml(parts["xl/_rels/workbook.xml.rels"].data)
