@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -188,7 +189,8 @@ def test_with_theta_every_single_change_agrees_with_listing_every_genotype(data:
     tried = single_changes(family)
     evidence = Evidence.full(family, [marker], Settings(("marker",)))
     prepared = prepared_of(marker, theta=0.05)
-    logs = log_likelihoods_of([Case(evidence, one) for one in tried], prepared, Settings(("marker",)))[:, 0]
+    with patch.object(arrangements, "MOST_UNKNOWN_WITH_THETA", 99):  # with theta however long it takes
+        logs = log_likelihoods_of([Case(evidence, one) for one in tried], prepared, Settings(("marker",)))[:, 0]
     with np.errstate(divide="ignore"):
         for one, log in zip(tried, logs, strict=True):
             assert log == pytest.approx(float(np.log(expected[_name(one)])), abs=1e-9)
@@ -547,3 +549,30 @@ def test_progress_is_told_of_every_family() -> None:
     family = simulated(TRIO, TRIO, {"FA": "FA", "M1": "M1"}, np.random.default_rng(10))
     check_families([family] * 3, PREPARED, SETTINGS, progress=lambda done, of: told.append((done, of)))
     assert told[-1] == (3, 3)
+
+
+def test_theta_is_left_out_where_too_many_founder_alleles_are_unknown() -> None:
+    """Three cousins by three couples and one grandparental couple, all untyped: seven founder alleles are unknown."""
+    alleles = [Repeat(k) for k in (6, 7, 8)]
+    markers = [MarkerModel.build(name, alleles, [0.2, 0.3, 0.5]) for name in ("D1", "D2")]
+    persons = [("GF", None, None), ("GM", None, None)]
+    for k in "ABC":
+        persons += [(f"F{k}", "GF", "GM"), (f"W{k}", None, None), (f"C{k}", f"F{k}", f"W{k}")]
+    pedigree = Pedigree.build(
+        [Person(*one, sex=Sex.MALE if one[0][0] in "GFC" and one[0] != "GM" else Sex.FEMALE) for one in persons]
+    )
+    rng = np.random.default_rng(4)
+    typed = {
+        f"C{k}": Profile(k, {m.name: (Reading.of(*(m.alleles[a] for a in rng.integers(0, 3, 2))),) for m in markers})
+        for k in "ABC"
+    }
+    family = Family("F", pedigree, ("FA",), typed)
+    with_theta, without = prepared_of(*markers, theta=0.03), prepared_of(*markers)
+    settings = Settings(tuple(m.name for m in markers))
+    evidence = Evidence.full(family, with_theta.models, settings)
+    cases = [Case(evidence, Arrangement.declared(family)), Case(evidence, all_unrelated(Arrangement.declared(family)))]
+    few = log_likelihoods_of(cases[1:], with_theta, settings)
+    assert not np.allclose(few, log_likelihoods_of(cases[1:], without, settings))
+    np.testing.assert_array_equal(
+        log_likelihoods_of(cases, with_theta, settings), log_likelihoods_of(cases, without, settings)
+    )

@@ -366,8 +366,40 @@ def log_likelihoods_of(cases: Sequence[Case], prepared: Prepared, settings: Sett
     """Natural logarithm of P(what was read | arrangement), one row a case, one column a marker.
 
     −inf: impossible; nan: the pedigree is too large to be computed. Cases of one shape are computed together, whatever
-    their families: that shares arithmetic, not evidence.
+    their families: that shares arithmetic, not evidence. All arrangements of a family are computed without theta where
+    one of them leaves more than `MOST_UNKNOWN_WITH_THETA` founder alleles open.
     """
+    if prepared.options.theta:
+        many = {id(case.evidence) for case in cases if _unknown_founder_alleles(case) > MOST_UNKNOWN_WITH_THETA}
+        apart = [k for k, case in enumerate(cases) if id(case.evidence) in many]
+        with_theta = [k for k, case in enumerate(cases) if id(case.evidence) not in many]
+        without = replace(prepared, options=replace(prepared.options, theta=0.0))
+        answers = np.zeros((len(cases), len(prepared.models)))
+        answers[apart] = _log_likelihoods_of([cases[k] for k in apart], without, settings)
+        answers[with_theta] = _log_likelihoods_of([cases[k] for k in with_theta], prepared, settings)
+        return answers
+    return _log_likelihoods_of(cases, prepared, settings)
+
+
+# With theta the work grows with the ways to group the unknown founder alleles: 203 for six, 115,975 for ten.
+MOST_UNKNOWN_WITH_THETA = 6
+
+
+def _unknown_founder_alleles(case: Case) -> int:
+    """At most so many at any marker: alleles of untyped founders who are parents, and of parents nobody recorded."""
+    typed = set(case.arrangement.whose.values())
+    pedigree = _without_untyped_leaves(case.arrangement.pedigree, typed)
+    meioses = {one.id: len(pedigree.children(one.id)) for one in pedigree.persons}
+    total = 0
+    for one in pedigree.persons:
+        if one.father is None and one.mother is None:
+            total += 0 if one.id in typed else min(2, meioses[one.id])
+        else:
+            total += (one.father is None) + (one.mother is None)
+    return total
+
+
+def _log_likelihoods_of(cases: Sequence[Case], prepared: Prepared, settings: Settings) -> Floats:
     answers = np.zeros((len(cases), len(prepared.models)))
     groups: dict[tuple[object, ...], list[int]] = {}
     seats = [_seats(case, prepared.models) for case in cases]
