@@ -66,7 +66,7 @@ def test_a_document_type_is_refused_before_any_entity_is_read() -> None:
 
 
 def test_more_than_it_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("antigone.formats.strider.MAX_FIGURES", 3)
+    monkeypatch.setattr("antigone.formats.frequency_figures.MAX_FIGURES", 3)
     with pytest.raises(InputError, match="more than 3 frequencies"):
         read_strider(STRIDER / "two_populations.xml")
 

@@ -5,30 +5,21 @@ What is known of both forms stands in `docs/formats/strider.md`.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 from xml.parsers import expat
 
 from antigone.formats.errors import InputError, quoted
-from antigone.formats.frequencies import SUM_TOLERANCE
+from antigone.formats.frequency_figures import FrequencyFigures, MarkerFigures, SampleSize, read_allele
 from antigone.formats.plain_text import lines_of, read_bytes
-from antigone.formats.tables import Problems, as_number, near
-from antigone.genetics.alleles import Allele, AlleleError, OffLadder, Repeat, Unknown, allele_order, parse_allele
+from antigone.formats.tables import Problems, near
+from antigone.genetics.alleles import Allele, OffLadder, Repeat
 from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies
-from antigone.genetics.markers import canonical_name
-
-SampleSize = Literal["chromosomes", "people"]
-"""What the `n` of a file counts. It does not say; chromosomes are the reading that makes no figure look too certain."""
 
 MAX_BYTES = 20_000_000
-MAX_FIGURES = 1_000_000
 _MAX_DEPTH = 10
 _LONGEST_TEXT = 100_000
-_MOST_CHROMOSOMES = 1_000_000_000
-_FREQUENCY = "a frequency from 0 to 1 with a decimal point"
-_SIZE = "a whole number: how many were typed"
 _ALLELE = "an allele such as 12 or 9.3"
 # STRidER writes all alleles shorter than those listed as 1, and all longer ones as 99.
 _RARE_SHORT, _RARE_LONG = Repeat(1), Repeat(99)
@@ -37,6 +28,9 @@ _SIZE_ROWS = ("n", "2n")
 
 def read_strider(path: Path | str, *, sample_size: SampleSize = "chromosomes") -> dict[str, FrequencyTable]:
     """The populations of a STRidER file, by name; each table says where it comes from.
+
+    `sample_size` is what the `n` of the file counts, which it does not say. Chromosomes are the reading that makes no
+    figure look more certain than it is.
 
     Raises `InputError` with all problems of the file.
     """
@@ -47,12 +41,17 @@ def read_strider(path: Path | str, *, sample_size: SampleSize = "chromosomes") -
 def strider_of(data: bytes, file: str, *, sample_size: SampleSize = "chromosomes") -> dict[str, FrequencyTable]:
     """The populations in the bytes of a STRidER file, XML or CSV. `file` is the name that errors use."""
     problems = Problems()
-    figures = _Figures(file, problems)
+    figures = FrequencyFigures(file, problems)
     if is_xml(data):
-        _read_xml(data, file, figures)
+        _read_xml(data, file, figures, sample_size)
     else:
-        _read_csv(data, file, figures)
-    tables = figures.tables(sample_size)
+        _read_csv(data, file, figures, sample_size)
+    tables: dict[str, FrequencyTable] = {}
+    for name in figures.populations():
+        entries = {marker: _with_classes(entry) for marker, entry in figures.entries(name).items()}
+        if entries:
+            source = f"STRidER, {name}, from {file}; n counts {sample_size}"
+            tables[name] = FrequencyTable(f"STRidER {name}", source, entries)
     if not tables and not len(problems):
         problems.add(file, None, None, found="no frequencies", expected="one population with a marker at least")
     problems.stop_if_any()
@@ -73,111 +72,17 @@ def is_xml(data: bytes) -> bool:
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
-@dataclass
-class _Marker:
-    """What was read of one marker in one population."""
-
-    line: int
-    size: int | None = None
-    values: dict[Allele, float] = field(default_factory=dict)
-    is_broken: bool = False
-
-
-class _Figures:
-    """The figures of a file as they are read, by population and marker."""
-
-    def __init__(self, file: str, problems: Problems) -> None:
-        self.file, self.problems = file, problems
-        self._read: dict[str, dict[str, _Marker]] = {}
-        self._count = 0
-
-    def marker(self, population: str, marker: str, line: int, column: str | int | None) -> _Marker:
-        """Begin a marker of a population. A second one is noted as a problem."""
-        name = canonical_name(marker) or marker
-        own = self._read.setdefault(population, {})
-        if name in own:
-            found = f"{quoted(marker)} of {quoted(population)} a second time"
-            self.complain(line, column, found=found, expected="each marker once for a population")
-        own[name] = _Marker(line)
-        return own[name]
-
-    def size(self, marker: _Marker, text: str, line: int, column: str | int | None) -> None:
-        """Take the sample size of a marker; an empty one says nothing."""
-        value = as_number(text) if text else 0.0
-        if value is None or value != int(value) or not 0 <= value <= _MOST_CHROMOSOMES:
-            self.complain(line, column, found=quoted(text), expected=_SIZE)
-        elif value:
-            marker.size = int(value)
-
-    def frequency(self, marker: _Marker, allele: str, text: str, line: int, column: str | int | None) -> None:
-        """Take one frequency."""
-        self._count += 1
-        if self._count > MAX_FIGURES:
-            self.complain(line, None, found=f"more than {MAX_FIGURES} frequencies", expected="at most that many")
-            self.problems.stop_if_any()
-        before = len(self.problems)
-        read = _allele(allele)
-        value = as_number(text)
-        if read is None:
-            self.complain(line, column, found=quoted(allele), expected=_ALLELE)
-        elif read in marker.values:
-            self.complain(line, column, found=f"the allele {quoted(allele)} a second time", expected="each allele once")
-        if value is None or not 0 <= value <= 1:
-            self.complain(line, column, found=quoted(text), expected=_FREQUENCY)
-        elif read is not None:
-            marker.values[read] = value
-        marker.is_broken = marker.is_broken or len(self.problems) > before
-
-    def complain(self, line: int, column: str | int | None, *, found: str, expected: str) -> None:
-        """Note a problem."""
-        self.problems.add(self.file, line, column, found=found, expected=expected)
-
-    def tables(self, sample_size: SampleSize) -> dict[str, FrequencyTable]:
-        """A table for each population that has a frequency; markers whose sum cannot be are noted as problems."""
-        tables: dict[str, FrequencyTable] = {}
-        for population, markers in self._read.items():
-            entries = {
-                name: entry
-                for name, marker in markers.items()
-                if (entry := self._entry(population, name, marker, sample_size)) is not None
-            }
-            if entries:
-                source = f"STRidER, {population}, from {self.file}; n counts {sample_size}"
-                tables[population] = FrequencyTable(f"STRidER {population}", source, entries)
-        return tables
-
-    def _entry(self, population: str, name: str, marker: _Marker, sample_size: SampleSize) -> MarkerFrequencies | None:
-        if marker.is_broken or not any(marker.values.values()):
-            return None
-        total = sum(marker.values.values())
-        if abs(total - 1) > SUM_TOLERANCE:
-            found = f"frequencies of {name} in {quoted(population)} that sum to {total:.6g}"
-            self.complain(marker.line, None, found=found, expected=f"a sum of 1 (at most {SUM_TOLERANCE} away)")
-            return None
-        size = marker.size if marker.size is None or sample_size == "chromosomes" else 2 * marker.size
-        return MarkerFrequencies.from_frequencies(name, _with_classes(marker.values), chromosomes=size)
-
-
-def _allele(text: str) -> Allele | None:
-    try:
-        allele = parse_allele(text)
-    except AlleleError:
-        return None
-    return None if isinstance(allele, Unknown) else allele
-
-
-def _with_classes(values: Mapping[Allele, float]) -> dict[Allele, float]:
+def _with_classes(entry: MarkerFrequencies) -> MarkerFrequencies:
     """The rare alleles that STRidER puts together, 1 and 99, as shorter and longer than all those listed."""
-    listed = sorted((one for one in values if one not in (_RARE_SHORT, _RARE_LONG)), key=allele_order)
-    repeats = [one for one in listed if isinstance(one, Repeat)]
-    classes: dict[Allele, Allele] = {}
-    if repeats:
-        classes = {_RARE_SHORT: OffLadder(f"<{repeats[0]}"), _RARE_LONG: OffLadder(f">{repeats[-1]}")}
+    repeats = [one for one in entry.alleles if isinstance(one, Repeat) and one not in (_RARE_SHORT, _RARE_LONG)]
+    if not repeats:
+        return entry
+    classes = {_RARE_SHORT: OffLadder(f"<{repeats[0]}"), _RARE_LONG: OffLadder(f">{repeats[-1]}")}
     summed: dict[Allele, float] = {}
-    for allele, value in values.items():
-        named = classes.get(allele, allele)
+    for allele, value in zip(entry.alleles, entry.frequencies, strict=True):
+        named = classes.get(allele, allele) if isinstance(allele, Repeat) else allele
         summed[named] = summed.get(named, 0.0) + value
-    return summed
+    return MarkerFrequencies.from_frequencies(entry.marker, summed, chromosomes=entry.chromosomes)
 
 
 # XML
@@ -186,13 +91,15 @@ def _with_classes(values: Mapping[Allele, float]) -> dict[Allele, float]:
 class _XmlReader:
     """Takes the events of expat: `marker` with a `name`, `origin` elements with `frequency` elements in them."""
 
-    def __init__(self, parser: expat.XMLParserType, file: str, figures: _Figures) -> None:
-        self._parser, self._file, self._figures = parser, file, figures
+    def __init__(
+        self, parser: expat.XMLParserType, file: str, figures: FrequencyFigures, sample_size: SampleSize
+    ) -> None:
+        self._parser, self._file, self._figures, self._counts = parser, file, figures, sample_size
         self._path: list[str] = []
         self._text: list[str] = []
         self._size = 0
         self._name: str | None = None
-        self._marker: _Marker | None = None
+        self._marker: MarkerFigures | None = None
         self._allele: str | None = None
         self.saw_marker = False
 
@@ -240,7 +147,8 @@ class _XmlReader:
             self._complain(found="an origin without an attribute ‘name’", expected="the name of a population")
         else:
             self._marker = self._figures.marker(population, self._name, self._line, self._column)
-            self._figures.size(self._marker, attributes.get("n", "").strip(), self._line, self._column)
+            size = attributes.get("n", "").strip()
+            self._figures.size(self._marker, size, self._line, self._column, self._counts)
 
     def text(self, text: str) -> None:
         """Some of the text within an element."""
@@ -269,10 +177,10 @@ class _XmlReader:
         self._figures.complain(self._line, self._column, found=found, expected=expected)
 
 
-def _read_xml(data: bytes, file: str, figures: _Figures) -> None:
+def _read_xml(data: bytes, file: str, figures: FrequencyFigures, sample_size: SampleSize) -> None:
     parser = expat.ParserCreate()
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    reader = _XmlReader(parser, file, figures)
+    reader = _XmlReader(parser, file, figures, sample_size)
     parser.StartDoctypeDeclHandler = reader.refuse_document_type
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
@@ -289,10 +197,10 @@ def _read_xml(data: bytes, file: str, figures: _Figures) -> None:
 # CSV
 
 
-def _read_csv(data: bytes, file: str, figures: _Figures) -> None:
+def _read_csv(data: bytes, file: str, figures: FrequencyFigures, sample_size: SampleSize) -> None:
     """Blocks: a line with the name of a marker, a header `Allele,POPULATION,…`, perhaps a row of n, and the alleles."""
     marker: str | None = None
-    markers: list[_Marker] | None = None
+    markers: list[MarkerFigures] | None = None
     header: list[str] = []
     for line, cells in _csv_rows(data, file, figures):
         named = [cell for cell in cells if cell]
@@ -308,15 +216,15 @@ def _read_csv(data: bytes, file: str, figures: _Figures) -> None:
             expected = "the name of a marker on a line of its own, then a header that begins with ‘Allele’"
             figures.complain(line, 1, found=quoted(cells[0]), expected=expected)
         else:
-            _take_row(cells, header, markers, line, figures)
+            _take_row(cells, header, markers, line, figures, sample_size)
 
 
 def _begins_block(text: str, header: list[str]) -> bool:
     """Whether a cell alone on its line names a marker; below a header it may be an allele that nobody has."""
-    return not header or (text.casefold() not in _SIZE_ROWS and not isinstance(_allele(text), Repeat | OffLadder))
+    return not header or (text.casefold() not in _SIZE_ROWS and not isinstance(read_allele(text), Repeat | OffLadder))
 
 
-def _csv_rows(data: bytes, file: str, figures: _Figures) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(data: bytes, file: str, figures: FrequencyFigures) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(lines_of(data, file), 1):
         try:
             cells = [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
@@ -328,7 +236,7 @@ def _csv_rows(data: bytes, file: str, figures: _Figures) -> Iterator[tuple[int, 
             yield number, cells
 
 
-def _begin_block(marker: str, header: list[str], line: int, figures: _Figures) -> list[_Marker]:
+def _begin_block(marker: str, header: list[str], line: int, figures: FrequencyFigures) -> list[MarkerFigures]:
     for place, text in enumerate(header[1:], 2):
         if not text:
             figures.complain(line, place, found="a column without a name", expected="the name of a population")
@@ -338,18 +246,20 @@ def _begin_block(marker: str, header: list[str], line: int, figures: _Figures) -
     ]
 
 
-def _take_row(cells: list[str], header: list[str], markers: list[_Marker], line: int, figures: _Figures) -> None:
+def _take_row(
+    cells: list[str],
+    header: list[str],
+    markers: list[MarkerFigures],
+    line: int,
+    figures: FrequencyFigures,
+    sample_size: SampleSize,
+) -> None:
     if any(cells[len(header) :]):
-        figures.complain(
-            line, len(header) + 1, found=f"{len(cells)} cells", expected=f"{len(header)}, as the header has"
-        )
+        found = f"{len(cells)} cells"
+        figures.complain(line, len(header) + 1, found=found, expected=f"{len(header)}, as the header has")
         return
-    is_size = cells[0].casefold() in _SIZE_ROWS
-    take: Callable[[_Marker, str, int, str], None] = figures.size if is_size else _frequency_of(cells[0], figures)
     for marker, text, column in zip(markers, cells[1:], header[1:], strict=False):
-        if text:
-            take(marker, text, line, column)
-
-
-def _frequency_of(allele: str, figures: _Figures) -> Callable[[_Marker, str, int, str], None]:
-    return lambda marker, text, line, column: figures.frequency(marker, allele, text, line, column)
+        if text and cells[0].casefold() in _SIZE_ROWS:
+            figures.size(marker, text, line, column, "chromosomes" if cells[0].casefold() == "2n" else sample_size)
+        elif text:
+            figures.frequency(marker, cells[0], text, line, column)

@@ -1,0 +1,241 @@
+"""Allele frequencies as populations publish them: a column a marker, with titles, sample sizes and statistics around.
+
+`formats.frequencies` reads the strict table of a case folder. Here a table may begin below some title, stand on its
+side (a row a marker), be separated by commas, semicolons or tabs, have decimal commas, and be a sheet of a workbook.
+What is passed over is said in `notes`.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from antigone.formats.errors import InputError, quoted
+from antigone.formats.frequencies import NOT_STATED
+from antigone.formats.frequency_figures import FrequencyFigures, MarkerFigures, SampleSize, is_on_x, read_allele
+from antigone.formats.plain_text import lines_of, read_bytes
+from antigone.formats.tables import Problems, is_workbook, near, open_workbook, plain_name
+from antigone.genetics.alleles import OffLadder, Repeat, Silent
+from antigone.genetics.frequencies import FrequencyTable
+from antigone.genetics.markers import all_markers, canonical_name
+
+MAX_BYTES = 20_000_000
+_MOST_NOTES = 20
+_NAMES_OF_ALLELES = ("allele", "alleles", "locus", "loci", "marker", "markers", "allele/locus", "locus/allele", "")
+_BASES = ("A", "C", "G", "T")
+_NOTHING = ("", "-", "–", "—", "nd", "n.d.", "na", "n/a")
+# What papers print below the frequencies, each in several spellings; compared without case, spaces and hyphens.
+_STATISTICS = frozenset({
+    "h", "ho", "hobs", "hobserved", "he", "hexp", "hexpected", "het", "heterozygosity", "gd", "genediversity",
+    "pd", "dp", "powerofdiscrimination", "pe", "ep", "powerofexclusion", "pic", "mp", "pm", "pi", "tpi",
+    "matchingprobability", "p", "pvalue", "hwe", "hwep", "total", "sum", "min", "minfreq", "mef", "fst", "theta",
+})  # fmt: skip
+_SIZE_IN_NAME = re.compile(r"(.*?)\s*\(\s*(2?)[nN]\s*=\s*([0-9]{1,9})\s*\)\s*")
+_DECIMAL_COMMA = re.compile(r"[0-9]*,[0-9]+")
+
+Rows = list[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True)
+class PublishedFrequencies:
+    """A population, and what stood around its figures and was not used."""
+
+    table: FrequencyTable
+    notes: tuple[str, ...]
+
+
+def read_wide_frequencies(
+    path: Path | str, *, sheet: str | None = None, name: str | None = None, source: str | None = None
+) -> PublishedFrequencies:
+    """Read a published table. Of a workbook `sheet` is read, or the only one with such a table.
+
+    Raises `InputError` with all problems.
+    """
+    path = Path(path)
+    data = read_bytes(path, path.name, MAX_BYTES)
+    table, file = _rows(path, data, sheet)
+    return wide_of(table, file, name=name or path.name, source=source or NOT_STATED)
+
+
+def wide_of(rows: Rows, file: str, *, name: str, source: str) -> PublishedFrequencies:
+    """The population that stands in some rows, each with its line. `file` is the name that errors use."""
+    problems = Problems()
+    header = find_header(rows)
+    if header is None:
+        expected = "a row that begins with ‘Allele’ and names markers, or a row of alleles above rows of markers"
+        raise InputError.at(file, None, None, found="no header of a frequency table", expected=expected)
+    read = _Reader(file, problems, rows[:header])
+    if _is_on_its_side(rows[header][1]):
+        read.on_its_side(rows[header][1], rows[header + 1 :])
+    else:
+        read.upright(rows[header], rows[header + 1 :])
+    entries = read.figures.entries("") if read.figures.populations() else {}
+    if not entries and not len(problems):
+        problems.add(file, None, None, found="no frequencies", expected="one marker at least")
+    problems.stop_if_any()
+    return PublishedFrequencies(FrequencyTable(name, source, entries), tuple(read.notes))
+
+
+def rows_of_text(data: bytes, file: str) -> Rows:
+    """The rows of a text whose cells stand between tabs, semicolons or commas, whichever there are most of.
+
+    Raises `InputError` for a quotation mark that does not pair.
+    """
+    lines = lines_of(data, file)
+    separator = max("\t;,", key=lambda one: sum(line.count(one) for line in lines[:200]))
+    rows: Rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True), [])]
+        except csv.Error:
+            found = "a quotation mark that does not pair, or a cell beyond measure"
+            raise InputError.at(file, number, None, found=found, expected="cells between separators") from None
+        if any(cells):
+            rows.append((number, cells))
+    return rows
+
+
+def find_header(rows: Rows) -> int | None:
+    """Which row is the header of a frequency table; None where none is."""
+    for place, (_, cells) in enumerate(rows):
+        named = [cell for cell in cells[1:] if cell]
+        if not named or plain_name(cells[0]) not in {plain_name(name) for name in _NAMES_OF_ALLELES}:
+            continue
+        known = sum(canonical_name(_without_size(cell)[0]) is not None for cell in named)
+        if 2 * known >= len(named):
+            return place
+        below = rows[place + 1][1] if place + 1 < len(rows) else [""]
+        if _is_on_its_side(cells) and canonical_name(below[0]) is not None:
+            return place
+    return None
+
+
+def _is_on_its_side(header: Sequence[str]) -> bool:
+    """Whether a header holds alleles, so that each row below is a marker."""
+    labels = [cell for cell in header[1:] if cell and plain_name(cell) not in ("n", "2n", *_STATISTICS)]
+    return bool(labels) and all(isinstance(read_allele(_pointed(cell)), Repeat | OffLadder) for cell in labels)
+
+
+def _rows(path: Path, data: bytes, sheet: str | None) -> tuple[Rows, str]:
+    if not is_workbook(data):
+        return rows_of_text(data, path.name), path.name
+    workbook = open_workbook(path, path.name)
+    problems = Problems()
+    if sheet is not None:
+        if sheet not in workbook.sheet_names:
+            expected = f"one of {', '.join(workbook.sheet_names)}{near(sheet, workbook.sheet_names)}"
+            raise InputError.at(path.name, None, None, found=f"no sheet {quoted(sheet)}", expected=expected)
+        found = {sheet: workbook.grid(sheet, problems)}
+        problems.stop_if_any()
+    else:
+        grids = {name: workbook.grid(name, Problems()) for name in workbook.sheet_names}
+        found = {name: rows for name, rows in grids.items() if find_header(rows) is not None}
+    if len(found) != 1:
+        listed = ", ".join(found or workbook.sheet_names)
+        what = "several sheets with a frequency table" if found else "no sheet with a frequency table"
+        raise InputError.at(path.name, None, None, found=f"{what} ({listed})", expected="one, or its name")
+    ((name, rows),) = found.items()
+    workbook.grid(name, problems)
+    problems.stop_if_any()
+    return rows, f"{path.name}, sheet {name}"
+
+
+class _Reader:
+    """Takes the cells of a table, wherever its markers stand."""
+
+    def __init__(self, file: str, problems: Problems, above: Rows) -> None:
+        self.file, self.problems = file, problems
+        self.figures = FrequencyFigures(file, problems)
+        self.notes: list[str] = []
+        for line, cells in above:
+            self._note(line, cells, "above the table")
+
+    def upright(self, header: tuple[int, list[str]], rows: Rows) -> None:
+        """A column a marker."""
+        line, names = header
+        markers = {place: self._begin(text, line, text) for place, text in enumerate(names) if place and text}
+        for line, cells in rows:
+            if self._is_no_row_of_figures(line, cells):
+                continue
+            for place, text in enumerate(cells[1:], 1):
+                if place in markers:
+                    self._take(markers[place], names[place], cells[0], text, (line, names[place]))
+                elif text.casefold() not in _NOTHING:
+                    expected = "a cell below the name of a marker"
+                    self.figures.complain(line, place + 1, found=quoted(text), expected=expected)
+
+    def on_its_side(self, header: Sequence[str], rows: Rows) -> None:
+        """A row a marker."""
+        for line, cells in rows:
+            if len([cell for cell in cells if cell]) < 2:
+                self._note(line, cells, "without figures")
+                continue
+            marker = self._begin(cells[0], line, 1)
+            for place, text in enumerate(cells[1:], 1):
+                label = header[place] if place < len(header) else ""
+                if label:
+                    self._take(marker, cells[0], label, text, (line, label))
+                elif text.casefold() not in _NOTHING:
+                    self.figures.complain(line, place + 1, found=quoted(text), expected="a cell below an allele")
+
+    def _begin(self, text: str, line: int, column: str | int) -> MarkerFigures:
+        name, twice, size = _without_size(text)
+        marker = self.figures.marker("", name, line, column)
+        if canonical_name(name) is None:
+            known = [one.name for one in all_markers()]
+            self.notes.append(f"{self.file}, line {line}: the marker {quoted(name)} is not known{near(name, known)}")
+        if size:
+            self.figures.size(marker, size, line, column, "chromosomes" if twice else "people")
+        return marker
+
+    def _is_no_row_of_figures(self, line: int, cells: Sequence[str]) -> bool:
+        label = plain_name(cells[0])
+        is_figure = label in ("n", "2n") or _is_allele(cells[0])
+        if is_figure:
+            return False
+        if label in _STATISTICS or not any(cells[1:]):
+            self._note(line, cells, "not a frequency")
+        else:
+            expected = "an allele such as 12 or 9.3, N (people), 2N (chromosomes) or a statistic such as PD"
+            self.figures.complain(line, 1, found=quoted(cells[0]), expected=expected)
+        return True
+
+    def _take(self, marker: MarkerFigures, name: str, label: str, text: str, place: tuple[int, str]) -> None:
+        line, column = place
+        plain = plain_name(label)
+        if text.casefold() in _NOTHING or plain in _STATISTICS:
+            return
+        if plain not in ("n", "2n"):
+            self.figures.frequency(marker, _pointed(label), _pointed(text), line, column)
+            return
+        counts: SampleSize = "people" if plain == "n" else "chromosomes"
+        if counts == "people" and is_on_x(_without_size(name)[0]):
+            expected = "a size ‘2N’ with the number of X chromosomes"
+            self.figures.complain(line, column, found="a number of people at an X marker", expected=expected)
+        else:
+            self.figures.size(marker, text, line, column, counts)
+
+    def _note(self, line: int, cells: Sequence[str], what: str) -> None:
+        if len(self.notes) < _MOST_NOTES:
+            text = " ".join(cell for cell in cells[:4] if cell)
+            self.notes.append(f"{self.file}, line {line}: {what}, not used: {quoted(text)}")
+
+
+def _is_allele(text: str) -> bool:
+    return text in _BASES or isinstance(read_allele(_pointed(text)), Repeat | OffLadder | Silent)
+
+
+def _without_size(text: str) -> tuple[str, str, str]:
+    """A name without the sample size that stands behind it, whether that is doubled, and the size.
+
+    >>> _without_size("TH01 (2n = 400)"), _without_size("TH01")
+    (('TH01', '2', '400'), ('TH01', '', ''))
+    """
+    match = _SIZE_IN_NAME.fullmatch(text)
+    return (match[1], match[2], match[3]) if match else (text, "", "")
+
+
+def _pointed(text: str) -> str:
+    """A number with a decimal point, where it had a comma."""
+    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
