@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antigone.formats.errors import InputError
-from antigone.formats.wide_frequencies import read_wide_frequencies, rows_of_text, wide_of
+from antigone.formats.loose_rows import rows_of_text
+from antigone.formats.wide_frequencies import read_wide_frequencies, wide_of
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.frequencies import MarkerFrequencies
 from corpus_files import CORPUS, bad_files, check_errors

@@ -5,7 +5,6 @@ side (a row a marker), be separated by commas, semicolons or tabs, have decimal 
 What is passed over is said in `notes`.
 """
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from pathlib import Path
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import NOT_STATED
 from antigone.formats.frequency_figures import FrequencyFigures, MarkerFigures, SampleSize, is_on_x, read_allele
-from antigone.formats.plain_text import lines_of, read_bytes
-from antigone.formats.tables import Problems, is_workbook, near, open_workbook, plain_name
+from antigone.formats.loose_rows import Rows, rows_of_file
+from antigone.formats.plain_text import read_bytes
+from antigone.formats.tables import Problems, near, plain_name
 from antigone.genetics.alleles import OffLadder, Repeat, Silent
 from antigone.genetics.frequencies import FrequencyTable
 from antigone.genetics.markers import all_markers, canonical_name
@@ -33,8 +33,6 @@ _STATISTICS = frozenset({
 })  # fmt: skip
 _SIZE_IN_NAME = re.compile(r"(.*?)\s*\(\s*(2?)[nN]\s*=\s*([0-9]{1,9})\s*\)\s*")
 _DECIMAL_COMMA = re.compile(r"[0-9]*,[0-9]+")
-
-Rows = list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ def read_wide_frequencies(
     """
     path = Path(path)
     data = read_bytes(path, path.name, MAX_BYTES)
-    table, file = _rows(path, data, sheet)
-    return wide_of(table, file, name=name or path.name, source=source or NOT_STATED)
+    rows, file = rows_of_file(path, data, is_wide_table, what="a frequency table", sheet=sheet)
+    return wide_of(rows, file, name=name or path.name, source=source or NOT_STATED)
 
 
 def wide_of(rows: Rows, file: str, *, name: str, source: str) -> PublishedFrequencies:
@@ -77,25 +75,6 @@ def wide_of(rows: Rows, file: str, *, name: str, source: str) -> PublishedFreque
     return PublishedFrequencies(FrequencyTable(name, source, entries), tuple(read.notes))
 
 
-def rows_of_text(data: bytes, file: str) -> Rows:
-    """The rows of a text whose cells stand between tabs, semicolons or commas, whichever there are most of.
-
-    Raises `InputError` for a quotation mark that does not pair.
-    """
-    lines = lines_of(data, file)
-    separator = max("\t;,", key=lambda one: sum(line.count(one) for line in lines[:200]))
-    rows: Rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True), [])]
-        except csv.Error:
-            found = "a quotation mark that does not pair, or a cell beyond measure"
-            raise InputError.at(file, number, None, found=found, expected="cells between separators") from None
-        if any(cells):
-            rows.append((number, cells))
-    return rows
-
-
 def find_header(rows: Rows) -> int | None:
     """Which row is the header of a frequency table; None where none is."""
     for place, (_, cells) in enumerate(rows):
@@ -111,34 +90,15 @@ def find_header(rows: Rows) -> int | None:
     return None
 
 
+def is_wide_table(rows: Rows) -> bool:
+    """Whether some rows hold a published frequency table."""
+    return find_header(rows) is not None
+
+
 def _is_on_its_side(header: Sequence[str]) -> bool:
     """Whether a header holds alleles, so that each row below is a marker."""
     labels = [cell for cell in header[1:] if cell and plain_name(cell) not in ("n", "2n", *_STATISTICS)]
     return bool(labels) and all(isinstance(read_allele(_pointed(cell)), Repeat | OffLadder) for cell in labels)
-
-
-def _rows(path: Path, data: bytes, sheet: str | None) -> tuple[Rows, str]:
-    if not is_workbook(data):
-        return rows_of_text(data, path.name), path.name
-    workbook = open_workbook(path, path.name)
-    problems = Problems()
-    if sheet is not None:
-        if sheet not in workbook.sheet_names:
-            expected = f"one of {', '.join(workbook.sheet_names)}{near(sheet, workbook.sheet_names)}"
-            raise InputError.at(path.name, None, None, found=f"no sheet {quoted(sheet)}", expected=expected)
-        found = {sheet: workbook.grid(sheet, problems)}
-        problems.stop_if_any()
-    else:
-        grids = {name: workbook.grid(name, Problems()) for name in workbook.sheet_names}
-        found = {name: rows for name, rows in grids.items() if find_header(rows) is not None}
-    if len(found) != 1:
-        listed = ", ".join(found or workbook.sheet_names)
-        what = "several sheets with a frequency table" if found else "no sheet with a frequency table"
-        raise InputError.at(path.name, None, None, found=f"{what} ({listed})", expected="one, or its name")
-    ((name, rows),) = found.items()
-    workbook.grid(name, problems)
-    problems.stop_if_any()
-    return rows, f"{path.name}, sheet {name}"
 
 
 class _Reader:

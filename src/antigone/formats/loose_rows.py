@@ -1,0 +1,63 @@
+"""The rows of a table that follows no rule of ours: a text with separators of its own, or a sheet of some workbook."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from antigone.formats.errors import InputError, quoted
+from antigone.formats.plain_text import lines_of
+from antigone.formats.tables import Problems, is_workbook, near, open_workbook
+
+Rows = list[tuple[int, list[str]]]
+"""Each row with its line, counted from 1; empty ones are not there."""
+
+_SEPARATORS = "\t;,"
+
+
+def rows_of_text(data: bytes, file: str) -> Rows:
+    """The rows of a text whose cells stand between tabs, semicolons or commas, whichever most lines have.
+
+    Of several that as many lines have it is the first of these: a comma may be a decimal one.
+    Raises `InputError` for a quotation mark that does not pair.
+    """
+    lines = lines_of(data, file)
+    separator = max(_SEPARATORS, key=lambda one: sum(one in line for line in lines[:200]))
+    rows: Rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True), [])]
+        except csv.Error:
+            found = "a quotation mark that does not pair, or a cell beyond measure"
+            raise InputError.at(file, number, None, found=found, expected="cells between separators") from None
+        if any(cells):
+            rows.append((number, cells))
+    return rows
+
+
+def rows_of_file(
+    path: Path, data: bytes, is_table: Callable[[Rows], bool], *, what: str, sheet: str | None = None
+) -> tuple[Rows, str]:
+    """The rows of a text, or of the one sheet that `is_table`; and the name that errors use.
+
+    `what` is what is looked for, in words. Raises `InputError` where `sheet` is not there, or not one sheet is such a
+    table.
+    """
+    if not is_workbook(data):
+        return rows_of_text(data, path.name), path.name
+    workbook = open_workbook(path, path.name)
+    names = workbook.sheet_names
+    if sheet is not None and sheet not in names:
+        expected = f"one of {', '.join(names)}{near(sheet, names)}"
+        raise InputError.at(path.name, None, None, found=f"no sheet {quoted(sheet)}", expected=expected)
+    if sheet is None:
+        # What is wrong with the other sheets is nobody's concern: problems are noted of the one that is read.
+        found = [name for name in names if is_table(workbook.grid(name, Problems()))]
+        if len(found) != 1:
+            several = f"several sheets with {what}" if found else f"no sheet with {what}"
+            listed = ", ".join(found or names)
+            raise InputError.at(path.name, None, None, found=f"{several} ({listed})", expected="one, or its name")
+        sheet = found[0]
+    problems = Problems()
+    rows = workbook.grid(sheet, problems)
+    problems.stop_if_any()
+    return rows, f"{path.name}, sheet {sheet}"
