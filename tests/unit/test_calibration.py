@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from antigone.cli.app import app
 from antigone.cli.evaluate import truth_of
-from antigone.formats.case_folder import TruthRow
+from antigone.formats.case_folder import TRUE_SETTINGS_FILE, TruthRow, read_case_folder
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.matching.calibration import (
     Truth,
@@ -23,6 +23,7 @@ from antigone.matching.chance import chance_passes
 from antigone.matching.conclusions import conclude
 from antigone.matching.operation import Family, Individual
 from antigone.matching.policy import POSTERIOR_ALONE, STRICT
+from antigone.matching.references import ReferenceKind
 from small_operation import small_operation
 
 LENIENT = replace(POSTERIOR_ALONE, name="lenient", posterior=0.5)
@@ -161,6 +162,26 @@ def test_evaluate_prints_everything_as_json(tmp_path):
     assert values["calibration"].keys() >= {"bins", "slope"}
     assert 0 <= values["components_exact_share"] <= 1
     assert values["seconds"] > 0
+
+
+def test_the_settings_as_drawn_stand_beside_those_declared(tmp_path):
+    runner = CliRunner()
+    case = tmp_path / "case"
+    arguments = ["simulate", "--scale", "0.001", "--missing", "12", "--seed", "3", "--hostile", "--out", str(case)]
+    assert runner.invoke(app, arguments).exit_code == 0
+    declared, drawn = read_case_folder(case), read_case_folder(case, TRUE_SETTINGS_FILE)
+    assert [prior.name for prior in drawn.settings.priors] == ["as drawn"]
+    assert (declared.settings.remains.typing_error, drawn.settings.remains.typing_error) == (0.0, 0.0005)
+    assert drawn.individuals == declared.individuals
+    printed = runner.invoke(app, ["evaluate", str(case), "--json", "--true-parameters"])
+    assert printed.exit_code == 0, printed.output
+    for policy in json.loads(printed.stdout)["policies"].values():
+        best = policy["true_parameters"]
+        assert best["identified"] >= best["false_identifications"] >= 0
+        assert set(best["yield_by_reference"]) <= {str(kind) for kind in ReferenceKind}
+    (case / TRUE_SETTINGS_FILE).unlink()
+    refused = runner.invoke(app, ["evaluate", str(case), "--true-parameters"])
+    assert TRUE_SETTINGS_FILE in str(refused.exception)
 
 
 def test_evaluate_needs_a_truth(tmp_path):

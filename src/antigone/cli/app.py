@@ -81,11 +81,14 @@ def evaluate(
     case: Annotated[Path, typer.Argument(help="A case folder with truth.csv.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    true_parameters: Annotated[
+        bool, typer.Option("--true-parameters", help="Conclude again with the settings of truth.toml, to compare.")
+    ] = False,
 ) -> None:
     """Conclude as `identify` does and say how right it was, by policy and kind of reference; needs truth.csv."""
     from antigone.cli.evaluate import run
 
-    run(case, as_json=json, quiet=quiet)
+    run(case, as_json=json, quiet=quiet, true_parameters=true_parameters)
 
 
 @app.command()

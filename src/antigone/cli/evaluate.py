@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from antigone.cli.cases import read_case
-from antigone.formats.case_folder import TruthRow, read_truth
+from antigone.formats.case_folder import TRUE_SETTINGS_FILE, TruthRow, read_case_folder, read_truth
 from antigone.formats.errors import InputError
 from antigone.matching.calibration import Evaluation, PolicyScore, Truth, evaluate_conclusions
 from antigone.matching.chance import ChancePasses, chance_passes
@@ -21,7 +21,7 @@ from antigone.matching.conclusions import Conclusions, conclude
 from antigone.matching.operation import Operation
 
 
-def run(case: Path, *, as_json: bool, quiet: bool) -> None:
+def run(case: Path, *, as_json: bool, quiet: bool, true_parameters: bool = False) -> None:
     """Conclude as `identify` does, compare with truth.csv, and print."""
     started = time.perf_counter()
     if not case.is_dir():
@@ -31,15 +31,34 @@ def run(case: Path, *, as_json: bool, quiet: bool) -> None:
         expected = "truth.csv with a row for each remains: who it really is"
         raise InputError.at(case / "truth.csv", None, None, found="no truth", expected=expected)
     operation = read_case(case)
+    drawn = _as_drawn(case) if true_parameters else None
+    truth = truth_of(rows, operation)
     with _stages(quiet=quiet or as_json) as stages:
         conclusions = conclude(operation, stages=stages)
-    evaluation = evaluate_conclusions(conclusions, truth_of(rows, operation))
+        if drawn is None:
+            best = None
+        else:
+            best = evaluate_conclusions(
+                conclude(drawn, stages=lambda name, *of: stages(f"{name} (as drawn)", *of)), truth
+            )
+    evaluation = evaluate_conclusions(conclusions, truth)
     passes = chance_passes(conclusions)
     seconds = time.perf_counter() - started
     if as_json:
-        typer.echo(json.dumps(as_plain(evaluation, passes, seconds), indent=2, ensure_ascii=False, allow_nan=False))
+        plain = as_plain(evaluation, passes, seconds, best)
+        typer.echo(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _say(conclusions, evaluation, passes, seconds)
+        if best is not None:
+            _say_as_drawn(evaluation, best)
+
+
+def _as_drawn(case: Path) -> Operation:
+    """The case under the settings as its world was drawn."""
+    if not (case / TRUE_SETTINGS_FILE).is_file():
+        expected = "the settings as the world was drawn, which `antigone simulate` writes"
+        raise InputError.at(case / TRUE_SETTINGS_FILE, None, None, found="no such file", expected=expected)
+    return read_case_folder(case, TRUE_SETTINGS_FILE)
 
 
 def truth_of(rows: Sequence[TruthRow], operation: Operation) -> Truth:
@@ -82,14 +101,22 @@ def _stages(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda stage, done, total: progress.update(task, description=stage, completed=done, total=total)
 
 
-def as_plain(evaluation: Evaluation, passes: ChancePasses, seconds: float) -> dict[str, Any]:
-    """As `antigone evaluate --json` prints it: plain values, null where there is nothing to say."""
+def as_plain(
+    evaluation: Evaluation, passes: ChancePasses, seconds: float, best: Evaluation | None = None
+) -> dict[str, Any]:
+    """As `antigone evaluate --json` prints it: plain values, null where there is nothing to say.
+
+    `best` is the same case concluded with the settings as its world was drawn.
+    """
     score = evaluation.reassociation
     calibration = evaluation.calibration
     return {
         "individuals": evaluation.individuals,
         "findable": evaluation.findable,
-        "policies": {name: _policy(one) for name, one in evaluation.policies.items()},
+        "policies": {
+            name: _policy(one) | ({} if best is None else {"true_parameters": _beside(one, best.policies[name])})
+            for name, one in evaluation.policies.items()
+        },
         "reassociation": None if score is None else {"precision": score.precision, "recall": score.recall},
         "symmetry": {
             "families_without_deciding_sample": evaluation.symmetry.families,
@@ -129,6 +156,43 @@ def _policy(score: PolicyScore) -> dict[str, Any]:
         "refused_by": dict(score.refused_by),
         "false_refused_by": dict(score.false_refused_by),
     }
+
+
+def _beside(score: PolicyScore, best: PolicyScore) -> dict[str, Any]:
+    """What the policy identifies with the settings as drawn, and the share of it that it does with those declared."""
+    return {
+        "identified": best.identified,
+        "false_identifications": best.false,
+        "missed": best.missed,
+        "yield_share": _share(score.identified - score.false, best.identified - best.false),
+        "yield_by_reference": {
+            kind: {**counts, "yield_share": _share(_right(score, kind), counts["identified"])}
+            for kind, counts in best.yield_by_reference.items()
+        },
+    }
+
+
+def _right(score: PolicyScore, kind: str) -> int:
+    return score.yield_by_reference[kind]["identified"] if kind in score.yield_by_reference else 0
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _say_as_drawn(evaluation: Evaluation, best: Evaluation) -> None:
+    for name, score in evaluation.policies.items():
+        beside = _beside(score, best.policies[name])
+        share = "–" if beside["yield_share"] is None else f"{beside['yield_share']:.1%}"
+        typer.echo(
+            f"{name} with the settings as drawn: {beside['identified']:,} identified, "
+            f"{beside['false_identifications']} of them falsely; with those declared {share} of the right ones."
+        )
+        for kind, counts in beside["yield_by_reference"].items():
+            of_kind = "–" if counts["yield_share"] is None else f"{counts['yield_share']:.1%}"
+            typer.echo(
+                f"  {kind}: {counts['identified']} of {counts['findable']}; with those declared {of_kind} of them"
+            )
 
 
 def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses, seconds: float) -> None:

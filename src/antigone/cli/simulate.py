@@ -30,7 +30,14 @@ def run(
     overrides = parse_overrides(dict(_split(setting) for setting in settings))
     scenario = simulate(preset, scale=scale, seed=seed, missing=missing, hostile=hostile, overrides=overrides)
     notes = json.dumps(scenario.story, indent=2, ensure_ascii=False)
-    write_case_folder(scenario.operation, out, truth=scenario.truth, family_truth=scenario.family_truth, notes=notes)
+    write_case_folder(
+        scenario.operation,
+        out,
+        truth=scenario.truth,
+        family_truth=scenario.family_truth,
+        true_settings=scenario.true_settings,
+        notes=notes,
+    )
     operation = scenario.operation
     bags = len({individual.bag for individual in operation.individuals})
     typer.echo(f"{operation.name}")

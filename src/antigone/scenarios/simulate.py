@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,8 @@ class Scenario:
     """A synthetic operation, the truth about it, and its story.
 
     `story` holds counts by unit (never to be added up across units), all settings, the seed and the version, and can be
-    written as JSON. `untold` lists, one by one, what departs from what the engine is told.
+    written as JSON. `untold` lists, one by one, what departs from what the engine is told. `true_settings` are those of
+    the operation as the world was drawn (`drawn_settings`).
     """
 
     operation: Operation
@@ -131,6 +132,7 @@ class Scenario:
     story: dict[str, Any]
     untold: tuple[Untold, ...]
     family_truth: tuple[FamilyTruthRow, ...] = ()
+    true_settings: Settings | None = None
 
 
 def simulate(
@@ -200,6 +202,7 @@ def simulate(
         told_story,
         untold,
         family_truth(happening, operation.families, recording.swapped),
+        drawn_settings(true, settings),
     )
 
 
@@ -251,6 +254,16 @@ def declared_settings(preset: Preset, prior: float, priors: tuple[Prior, ...]) -
         priors=priors,
         non_dna=declared_evidence(preset),
     )
+
+
+def drawn_settings(true: Preset, declared: Settings) -> Settings:
+    """The settings of a case as its world was drawn: one prior, the rates of the dead, those of evidence beside DNA.
+
+    What differs in the world and cannot be declared so is left as it was: drift of the frequencies, errors in donors'
+    samples and drop-out by length, swapped labels, contamination.
+    """
+    remains = SampleErrors(DropOut(true.drop_out), true.drop_in, true.typing_error)
+    return replace(declared, priors=declared.priors[:1], remains=remains, non_dna=declared_evidence(true))
 
 
 def kit_markers(kit: str) -> tuple[str, ...]:

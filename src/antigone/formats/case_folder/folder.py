@@ -9,6 +9,8 @@ from antigone.formats.errors import InputError, quoted
 from antigone.formats.tables import SUFFIXES, CsvTable, Problems, Table, Workbook, near, open_csv, open_workbook
 
 SETTINGS_FILE = "case.toml"
+# Of a synthetic case: the settings as its world was drawn, which no search reads.
+TRUE_SETTINGS_FILE = "truth.toml"
 NOTES_FILE = "notes.txt"
 TABLES = (
     "profiles", "remains", "families", "descriptions", "frequencies", "truth", "truth_families",

@@ -30,20 +30,22 @@ from antigone.genetics.profiles import Profile
 from antigone.matching.operation import LeftOut, Operation, SampleErrors, Settings
 
 
-def read_case_folder(path: Path | str) -> Operation:
+def read_case_folder(path: Path | str, settings_file: str = SETTINGS_FILE) -> Operation:
     """Read a case: `case.toml` and the tables of profiles, remains, families and frequencies, as CSV or Excel.
 
-    What is not searched stands in `left_out` with its reason, what a person should know in `warnings`. The format is
-    described in docs/formats/case-folder.md.
+    `settings_file` reads the same tables under other settings: `TRUE_SETTINGS_FILE` of a synthetic case. What is not
+    searched stands in `left_out` with its reason, what a person should know in `warnings`. The format is described in
+    docs/formats/case-folder.md.
 
     Raises `InputError` with all problems of all files (up to 200).
     """
-    return _Reader(Path(path)).read()
+    return _Reader(Path(path), settings_file).read()
 
 
 class _Reader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings_file: str) -> None:
         self.problems = Problems()
+        self.settings_file = settings_file
         self.folder = CaseFolder(path, self.problems)
         self.left_out: list[LeftOut] = []
         self.warnings: list[str] = []
@@ -59,7 +61,7 @@ class _Reader:
             check_transfers(declared, remains.transfers)
         if declared is None or table is None or settings is None:
             self.problems.stop_if_any()
-            raise InputError.at(SETTINGS_FILE, None, None, found="no settings", expected="settings of a case")
+            raise InputError.at(self.settings_file, None, None, found="no settings", expected="settings of a case")
         if settings.mutation.custom:
             check_custom_matrices(settings, table, alleles_read(_profiles_of(remains, families)), declared.toml)
         self.problems.stop_if_any()
@@ -84,12 +86,14 @@ class _Reader:
         return tuple(name for name in declared.left_to_defaults if name != "frequencies" or not has_frequencies)
 
     def _declared(self) -> Declared | None:
-        if not self.folder.is_file(SETTINGS_FILE):
-            expected = f'{SETTINGS_FILE} with format = "antigone-case"{near(SETTINGS_FILE, self.folder.names())}'
-            self.problems.add(SETTINGS_FILE, None, None, found="no such file", expected=expected)
+        if not self.folder.is_file(self.settings_file):
+            expected = (
+                f'{self.settings_file} with format = "antigone-case"{near(self.settings_file, self.folder.names())}'
+            )
+            self.problems.add(self.settings_file, None, None, found="no such file", expected=expected)
             return None
-        data = self.folder.read_bytes(SETTINGS_FILE)
-        return None if data is None else read_case_toml(data, SETTINGS_FILE, self.problems)
+        data = self.folder.read_bytes(self.settings_file)
+        return None if data is None else read_case_toml(data, self.settings_file, self.problems)
 
     def _frequencies(self, declared: Declared | None) -> FrequencyTable | None:
         asked = None if declared is None else declared.frequencies
@@ -118,7 +122,7 @@ class _Reader:
                 return frequencies_of(table, self.problems, name="frequencies", source=NOT_STATED)
         meant = near("frequencies", self.folder.stems_of_other_tables())
         if meant and declared is not None:
-            expected = f"frequencies.csv, or frequencies = … in {SETTINGS_FILE}{meant}"
+            expected = f"frequencies.csv, or frequencies = … in {self.settings_file}{meant}"
             self.problems.add("frequencies.csv", None, None, found="no such file", expected=expected)
         return nist_1036_caucasian()
 

@@ -14,7 +14,7 @@ from antigone.formats.case_folder.descriptions import FORMAT as DESCRIPTIONS
 from antigone.formats.case_folder.descriptions import described, description_rows
 from antigone.formats.case_folder.families import DONOR, MISSING, OTHER
 from antigone.formats.case_folder.families import FORMAT as FAMILIES
-from antigone.formats.case_folder.folder import NOTES_FILE, SETTINGS_FILE
+from antigone.formats.case_folder.folder import NOTES_FILE, SETTINGS_FILE, TRUE_SETTINGS_FILE
 from antigone.formats.case_folder.lineage_databases import MT_FORMAT as MT_DATABASE
 from antigone.formats.case_folder.lineage_databases import mt_database_rows, y_database_rows
 from antigone.formats.case_folder.lineages import FORMAT as MTDNA
@@ -32,7 +32,7 @@ from antigone.genetics.frequencies import nist_1036_caucasian
 from antigone.genetics.haplotypes import Lineage, MtHaplotype, YHaplotype
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.profiles import Profile
-from antigone.matching.operation import Family, Individual, Operation
+from antigone.matching.operation import Family, Individual, Operation, Settings
 
 T = TypeVar("T", YHaplotype, MtHaplotype)
 _FREQUENCIES_FILE = "frequencies.csv"
@@ -48,14 +48,16 @@ def write_case_folder(
     *,
     truth: Sequence[TruthRow] | None = None,
     family_truth: Sequence[FamilyTruthRow] = (),
+    true_settings: Settings | None = None,
     notes: str = "",
 ) -> None:
     """Write a case folder that reads back as the same operation.
 
     It is built beside its place, read again and compared, then renamed: it appears whole or not at all. `truth` goes
-    into `truth.csv`, `family_truth` (where there is any) into `truth_families.csv`, `notes` into `notes.txt`; no search
-    reads them. What the operation left out is not written, having no data. Several samples of one person were joined
-    when they were read, and are written as one profile under their names between semicolons.
+    into `truth.csv`, `family_truth` (where there is any) into `truth_families.csv`, `true_settings` into `truth.toml`,
+    `notes` into `notes.txt`; no search reads them. What the operation left out is not written, having no data. Several
+    samples of one person were joined when they were read, and are written as one profile under their names between
+    semicolons.
 
     Raises `FileExistsError` where something is there already (an empty folder may be), `NotWritableError` for an
     operation that the folder cannot hold.
@@ -66,6 +68,8 @@ def write_case_folder(
     path = path.resolve()
     try:
         files = dict(_files(operation))
+        if true_settings is not None:
+            files[TRUE_SETTINGS_FILE] = dict(_files(replace(operation, settings=true_settings)))[SETTINGS_FILE]
         if truth is not None:
             files["truth.csv"] = truth_as_csv(truth)
         if family_truth:
