@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from antigone.genetics.elimination import TooComplexError
 from antigone.matching.batched_tables import Block, TableBatches
 from antigone.matching.classes import MarkerClasses, marker_classes
+from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
 from antigone.matching.kernel.filtering import Filtered, filtered
 from antigone.matching.kernel.layout import Layout
 from antigone.matching.kernel.log_tables import LogRows, LogTables
@@ -107,8 +109,24 @@ def search_country(operation: Operation, *, threshold: float | None = None, thre
     batches = TableBatches(operation.missing_persons(), prepared, operation.settings)
     floor = operation.settings.threshold if threshold is None else threshold
     comparing = Comparing(classes, len(operation.individuals), prepared, floor)
-    works = [partial(comparing.block, batches, members) for members in batches.plan()]
+    groups, others = family_groups(batches)
+    making = GroupTables(prepared, batches.classes, comparing.sweep, comparing.layout)
+    works: list[Work] = []
+    for group in groups:
+        if prepared.linked and linkage_can_matter(group.pedigree):
+            others = np.concatenate([others, group.members])
+            continue
+        works += [partial(comparing.group, making, part, batches) for part in group.parts(making.together)]
+    works += [partial(comparing.block, batches, members) for members in _in_blocks(batches, others)]
     return collect(works, comparing, len(batches.missing), threads)
+
+
+def _in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
+    """Of the blocks in which everybody is planned, those of these members."""
+    for block in batches.plan():
+        these = block[np.isin(block, members)]
+        if len(these):
+            yield these
 
 
 class Comparing:
@@ -122,9 +140,15 @@ class Comparing:
         self.prepared = prepared
         self.threshold = threshold
 
-    def tables(self, members: Integers, tables: LogTables) -> Part:
-        """Of missing persons to whom no linkage matters."""
-        return Part(members, filtered(tables, self.layout, self.threshold))
+    def group(self, making: GroupTables, group: FamilyGroup, batches: TableBatches | None = None) -> Part:
+        """Of missing persons to whom no linkage matters; one by one from `batches` where that is too complex."""
+        try:
+            tables = making.tables(group)
+        except TooComplexError:
+            if batches is None:
+                raise
+            return self.block(batches, group.members)
+        return Part(group.members, filtered(tables, self.layout, self.threshold))
 
     def block(self, batches: TableBatches, members: Integers) -> Part:
         """Of any missing persons, by the tables of `batched_tables`."""

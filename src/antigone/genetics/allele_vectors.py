@@ -1,0 +1,536 @@
+"""Somebody's genotype in families of the common shapes, by vectors over alleles instead of matrices over genotypes.
+
+What a parent passes on is a vector over alleles; two parents are independent but for who of their common children got
+which allele from whom. So P(x from the father, y from the mother, relatives) is a short sum of products u(x) v(y), one
+for each way in which the typed brothers and sisters may have got their alleles: one for parents, grandparents and half-
+siblings alone, 2ᵏ for k full siblings. `network` and `elimination` compute any pedigree; this computes the same (the
+tests compare the two) for
+
+- parents, each typed, untyped or not in the pedigree, an untyped one with parents of their own, typed or not;
+- full siblings; half-siblings of either side; children of the person, with or without their other parent,
+
+where all who are typed have exact genotypes, nobody is inbred, and the marker is not X-linked. An allele that an
+untyped founder passes on has passed a mutation before it is seen: where mutation is not stationary, the plain
+frequencies would be wrong there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from itertools import combinations_with_replacement
+from math import comb
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.pedigrees import Pedigree
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# With more terms, or more children of one untyped parent, elimination is the better way.
+MOST_SIBLINGS = 4
+MOST_CHILDREN = 5
+
+# Siblings for whom what a founder passes on is tabulated, and the numbers in such a table at most.
+MOST_TABULATED = 3
+MOST_NUMBERS = 2**18
+
+# Families side by side in the compiled code.
+_LANES = 64
+
+
+class Kind(IntEnum):
+    """What is known of somebody who passes on an allele."""
+
+    ANYBODY = 0  # not in the pedigree: an allele straight from the population
+    UNTYPED = 1
+    TYPED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Somebody of whom nothing matters but the one allele that they pass on, or whose genotype is known."""
+
+    kind: Kind
+    person: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A typed child, and the parent that is not asked about."""
+
+    person: int
+    other: Giver
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A parent of the person, where an untyped one has their own alleles from, and their other typed children."""
+
+    giver: Giver
+    origins: tuple[Giver, Giver]
+    half_siblings: tuple[Child, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A family of a common shape around a person: father and mother, full siblings, children.
+
+    `gives` is the side on which the person's children have their allele: 0 for a father, 1 for a mother.
+    """
+
+    parents: tuple[Parent, Parent]
+    siblings: tuple[int, ...]
+    children: tuple[Child, ...]
+    gives: int
+
+    def interchangeable(self) -> Iterator[tuple[int, ...]]:
+        """Persons of whom it makes no difference who is who."""
+        yield self.siblings
+        for children in (*(parent.half_siblings for parent in self.parents), self.children):
+            alike: dict[Kind, list[int]] = {}
+            for child in children:
+                alike.setdefault(child.other.kind, []).append(child.person)
+            yield from (tuple(these) for kind, these in alike.items() if kind is not Kind.TYPED)
+
+
+@lru_cache(maxsize=4096)
+def kin_of(pedigree: Pedigree, target: int, typed: frozenset[int]) -> Kin | None:
+    """The family of a person (by places in the pedigree), where exactly these are typed; None for other shapes.
+
+    >>> from antigone.genetics.pedigrees import Person
+    >>> people = Pedigree.build([Person("F"), Person("O"), Person("M", "F", "O"), Person("B", "F", "O")])
+    >>> kin_of(people, 2, frozenset({3})).siblings
+    (3,)
+    >>> kin_of(people, 2, frozenset({2, 3})) is None  # the person's own sample
+    True
+    """
+    return _Recogniser(pedigree, target, typed).kin()
+
+
+class _Recogniser:
+    def __init__(self, pedigree: Pedigree, target: int, typed: frozenset[int]) -> None:
+        at: dict[str | None, int] = {one.id: i for i, one in enumerate(pedigree.persons)}
+        at[None] = -1
+        self.parents = [(at[one.father], at[one.mother]) for one in pedigree.persons]
+        self.target, self.typed = target, typed
+        self.matters = self._who_matters()
+        self.usual = not pedigree.twins and all(pedigree.persons[i].inbreeding == 0 for i in self.matters)
+        self.edges = {
+            (parent, child) for child in self.matters for parent in self.parents[child] if parent in self.matters
+        }
+        self.used: set[tuple[int, int]] = set()
+        self.once: list[int] = []  # untyped people who may have passed on one allele alone
+
+    def _who_matters(self) -> set[int]:
+        """The typed, the person, and their ancestors; what all others have sums to one."""
+        found: set[int] = set()
+        waiting = [self.target, *self.typed]
+        while waiting:
+            i = waiting.pop()
+            if i >= 0 and i not in found:
+                found.add(i)
+                waiting += self.parents[i]
+        return found
+
+    def kin(self) -> Kin | None:
+        if not self.usual or self.target in self.typed:
+            return None
+        father, mother = self.parents[self.target]
+        if father == mother and father >= 0:
+            return None
+        siblings: tuple[int, ...] = ()
+        if father >= 0 and mother >= 0:
+            siblings = tuple(i for i in sorted(self.typed) if self.parents[i] == (father, mother))
+        for sibling in siblings:
+            self.used |= {(father, sibling), (mother, sibling)}
+        parents = (self._parent(father, 0, siblings), self._parent(mother, 1, siblings))
+        sides = {side for i in self.typed for side in (0, 1) if self.parents[i][side] == self.target}
+        gives = min(sides, default=0)
+        children = self._children(self.target, gives, ())
+        counts = [len(siblings) + len(parent.half_siblings) for parent in parents]
+        small = len(siblings) <= MOST_SIBLINGS and max(counts) <= MOST_CHILDREN
+        passed_once = all(sum(parent == i for parent, _ in self.edges) == 1 for i in self.once)
+        if len(sides) > 1 or not small or not passed_once or self.used != self.edges:
+            return None
+        return Kin(parents, siblings, children, gives)
+
+    def _parent(self, i: int, side: int, siblings: tuple[int, ...]) -> Parent:
+        if i < 0:
+            return Parent(Giver(Kind.ANYBODY), (Giver(Kind.ANYBODY), Giver(Kind.ANYBODY)), ())
+        self.used.add((i, self.target))
+        half_siblings = self._children(i, side, siblings)
+        if i in self.typed:
+            return Parent(Giver(Kind.TYPED, i), (Giver(Kind.ANYBODY), Giver(Kind.ANYBODY)), half_siblings)
+        father, mother = (self._giver(parent, i) for parent in self.parents[i])
+        return Parent(Giver(Kind.UNTYPED, i), (father, mother), half_siblings)
+
+    def _children(self, parent: int, side: int, besides: tuple[int, ...]) -> tuple[Child, ...]:
+        """The typed children of a parent on one side."""
+        found = []
+        for i in sorted(self.typed):
+            if self.parents[i][side] == parent and i not in besides:
+                self.used.add((parent, i))
+                found.append(Child(i, self._giver(self.parents[i][1 - side], i)))
+        return tuple(found)
+
+    def _giver(self, i: int, child: int) -> Giver:
+        if i < 0:
+            return Giver(Kind.ANYBODY)
+        self.used.add((i, child))
+        if i in self.typed:
+            return Giver(Kind.TYPED, i)
+        self.once.append(i)
+        return Giver(Kind.UNTYPED, i)
+
+
+def allele_vector_rows(kin: Kin, model: MarkerModel, genotypes: Integers) -> Floats:
+    """P(genotype of the person | relatives) in many families of one shape; shape (genotypes, families).
+
+    `genotypes` has shape (families, persons, 2): indices of alleles, of whoever is typed. Unordered genotypes stand in
+    the order of `numpy.triu_indices`. A column is 0 where what is known is impossible.
+
+    >>> from antigone.genetics.alleles import Repeat
+    >>> from antigone.genetics.pedigrees import Person
+    >>> pair = Pedigree.build([Person("F"), Person("C", "F")])
+    >>> th01 = MarkerModel.build("TH01", [Repeat(6), Repeat(7)], [0.2, 0.8])
+    >>> rows = allele_vector_rows(kin_of(pair, 1, frozenset({0})), th01, np.array([[[0, 0], [-1, -1]]]))
+    >>> [round(float(q), 9) for q in rows[:, 0]]  # 6/6, 6/7, 7/7: the mother is anybody
+    [0.2, 0.8, 0.0]
+    """
+    n, families = len(model), len(genotypes)
+    out = np.empty((n * (n + 1) // 2, -(-max(1, families) // _LANES) * _LANES))
+    if families == 0:
+        return out[:, :0]
+    laid = np.ascontiguousarray(np.asarray(genotypes, dtype=np.int64).transpose(1, 2, 0))
+    matrices = np.stack([model.male, model.female])
+    transposed = np.ascontiguousarray(matrices.transpose(0, 2, 1))
+    passed = np.stack([model.frequencies @ model.male, model.frequencies @ model.female])
+    plain = [_is_plain(parent) and len(kin.siblings) <= MOST_TABULATED for parent in kin.parents]
+    tables = [
+        _founder_table(model, side, len(kin.siblings)) if one else np.zeros((0, n)) for side, one in enumerate(plain)
+    ]
+    alike = all(plain) and bool(np.array_equal(model.male, model.female))
+    _rows(  # type: ignore[call-arg]  # Numba's dispatcher is typed without arguments
+        *_encoded(kin), alike, *tables, model.frequencies, matrices, transposed, passed, laid, _LANES, out
+    )
+    return out[:, :families]
+
+
+def _is_plain(parent: Parent) -> bool:
+    """An untyped founder who has no other children than the person and the full siblings."""
+    anybody = Giver(Kind.ANYBODY)
+    return parent.giver.kind is Kind.UNTYPED and parent.origins == (anybody, anybody) and not parent.half_siblings
+
+
+@lru_cache(maxsize=512)
+def _founder_table(model: MarkerModel, side: int, siblings: int) -> Floats:
+    """P(alleles of the siblings, allele of the person) that an untyped founder passed on, for all they can have.
+
+    Shape (combinations, alleles): combinations a ≤ b ≤ c … of the siblings' alleles in the order of their ranks
+    a + b(b + 1)/2 + c(c + 1)(c + 2)/6; empty where that would be too large.
+    """
+    n = len(model)
+    if comb(n + siblings - 1, siblings) * n > MOST_NUMBERS:
+        return np.zeros((0, n))
+    matrix = (model.male, model.female)[side]
+    ascending = combinations_with_replacement(range(n), siblings)
+    ranked = sorted(ascending, key=lambda one: one[::-1])
+    got = np.array(ranked, dtype=np.int64).reshape(len(ranked), siblings)
+    gathered = np.zeros((len(got), n))
+    for subset in range(1 << siblings):
+        # The founder's first allele went to the subset and to the person, the second to the others; or the reverse.
+        mine, rest = np.tile(model.frequencies, (len(got), 1)), np.tile(model.frequencies, (len(got), 1))
+        for k in range(siblings):
+            np.multiply(one := mine if subset >> k & 1 else rest, matrix.T[got[:, k]], out=one)
+        gathered += mine * rest.sum(axis=1, keepdims=True)
+    return np.einsum("cz,zx->cx", gathered, matrix) * 0.5**siblings
+
+
+@lru_cache(maxsize=4096)
+def _encoded(kin: Kin) -> tuple[Integers, Integers, Integers, Integers, Integers, int]:
+    """The shape as arrays: parents (2, 6), half-siblings (2, 1 + 3 · count), siblings, children, and which side."""
+    parents = np.array(
+        [
+            [one for giver in (parent.giver, *parent.origins) for one in (giver.kind, giver.person)]
+            for parent in kin.parents
+        ],
+        dtype=np.int64,
+    )
+    counts = np.array([len(parent.half_siblings) for parent in kin.parents], dtype=np.int64)
+    half_siblings = np.full((2, max(1, int(counts.max())), 3), -1, dtype=np.int64)
+    for side, parent in enumerate(kin.parents):
+        for k, child in enumerate(parent.half_siblings):
+            half_siblings[side, k] = _encoded_child(child)
+    children = np.array([_encoded_child(child) for child in kin.children], dtype=np.int64).reshape(-1, 3)
+    return parents, half_siblings, counts, np.array(kin.siblings, dtype=np.int64), children, kin.gives
+
+
+def _encoded_child(child: Child) -> tuple[int, int, int]:
+    return child.person, int(child.other.kind), child.other.person
+
+
+@njit(cache=True, nogil=True)
+def _gamete(kind, person, matrix, passed, frequencies, genotypes, start, last, lanes, out):  # type: ignore[no-untyped-def]
+    """P(the allele that somebody passes on); `out` is (alleles, lanes)."""
+    n = len(frequencies)
+    if kind == 0:
+        for x in range(n):
+            for lane in range(lanes):
+                out[x, lane] = frequencies[x]
+    elif kind == 1:
+        for x in range(n):
+            for lane in range(lanes):
+                out[x, lane] = passed[x]
+    else:
+        for lane in range(lanes):
+            family = min(start + lane, last)
+            a, b = genotypes[person, 0, family], genotypes[person, 1, family]
+            for x in range(n):
+                out[x, lane] = 0.5 * (matrix[a, x] + matrix[b, x])
+
+
+@njit(cache=True, nogil=True)
+def _child(person, other, transposed, genotypes, start, last, lanes, out):  # type: ignore[no-untyped-def]
+    """P(a typed child | the allele that a parent passed on): a sum over which allele came from the `other` parent."""
+    n = out.shape[0]
+    for lane in range(lanes):
+        family = min(start + lane, last)
+        s, t = genotypes[person, 0, family], genotypes[person, 1, family]
+        second = 0.0 if s == t else other[s, lane]
+        for x in range(n):
+            out[x, lane] = transposed[s, x] * other[t, lane] + transposed[t, x] * second
+
+
+@njit(cache=True, nogil=True)
+def _through_untyped(  # type: ignore[no-untyped-def]
+    vectors, which, count, first, second, same, transposed, product, rest, total, gathered, lanes, out
+):
+    """P(the allele passed to the person, other children) of an untyped parent whose own alleles are `first`, `second`.
+
+    Each child got one of the two, with one half: a sum over who got which.
+    """
+    n = out.shape[0]
+    for x in range(n):
+        for lane in range(lanes):
+            gathered[x, lane] = 0.0
+    half = 0.5 ** (count + 1)
+    for subset in range(1 << count):
+        for turn in range(1 if same else 2):
+            mine, others = (first, second) if turn == 0 else (second, first)
+            for x in range(n):
+                for lane in range(lanes):
+                    product[x, lane] = mine[x, lane]
+                    rest[x, lane] = others[x, lane]
+            for k in range(count):
+                vector = vectors[which[k]]
+                if subset >> k & 1:
+                    for x in range(n):
+                        for lane in range(lanes):
+                            product[x, lane] *= vector[x, lane]
+                else:
+                    for x in range(n):
+                        for lane in range(lanes):
+                            rest[x, lane] *= vector[x, lane]
+            for lane in range(lanes):
+                total[lane] = 0.0
+            for x in range(n):
+                for lane in range(lanes):
+                    total[lane] += rest[x, lane]
+            factor = half * (2.0 if same else 1.0)
+            for lane in range(lanes):
+                total[lane] *= factor
+            for x in range(n):
+                for lane in range(lanes):
+                    gathered[x, lane] += product[x, lane] * total[lane]
+    for x in range(n):
+        for lane in range(lanes):
+            out[x, lane] = 0.0
+        for z in range(n):
+            moved = transposed[x, z]
+            if moved != 0.0:
+                for lane in range(lanes):
+                    out[x, lane] += moved * gathered[z, lane]
+
+
+@njit(cache=True, nogil=True)
+def _looked_up(table, siblings, order, flipped, genotypes, start, last, lanes, out):  # type: ignore[no-untyped-def]
+    """The vectors of a founder's table (`_founder_table`) for what the siblings got from this parent."""
+    count = len(siblings)
+    got = np.empty(count, dtype=np.int64)
+    for lane in range(lanes):
+        family = min(start + lane, last)
+        for k in range(count):
+            allele = genotypes[siblings[k], (order >> k & 1) ^ flipped, family]
+            at = k
+            while at > 0 and got[at - 1] > allele:
+                got[at] = got[at - 1]
+                at -= 1
+            got[at] = allele
+        place = 0
+        for k in range(count):
+            ways = 1
+            for j in range(k + 1):
+                ways = ways * (got[k] + j) // (j + 1)
+            place += ways
+        for x in range(out.shape[0]):
+            out[x, lane] = table[place, x]
+
+
+@njit(cache=True, nogil=True)
+def _one_side(  # type: ignore[no-untyped-def]
+    side, parent, half_siblings, half_count, siblings, orders, table, frequencies, matrices, transposed, passed,
+    genotypes, start, last, lanes, vectors, first, second, other, product, rest, gathered, total, ways
+):  # fmt: skip
+    """P(the allele that one parent passed on, children of that parent), for each way of the siblings to get theirs."""
+    n, k_siblings = len(frequencies), len(siblings)
+    kind, person = parent[0], parent[1]
+    if len(table):
+        for order in range(orders):
+            _looked_up(table, siblings, order, side, genotypes, start, last, lanes, ways[order])
+        return
+    turned = transposed[side]
+    for k in range(k_siblings):
+        for way in range(2):
+            for lane in range(lanes):
+                allele = genotypes[siblings[k], way, min(start + lane, last)]
+                for x in range(n):
+                    vectors[2 * k + way, x, lane] = turned[allele, x]
+    for k in range(half_count):
+        its_kind, its_other = half_siblings[k, 1], half_siblings[k, 2]
+        _gamete(
+            its_kind, its_other, matrices[1 - side], passed[1 - side], frequencies, genotypes, start, last, lanes, other
+        )
+        _child(half_siblings[k, 0], other, turned, genotypes, start, last, lanes, vectors[2 * k_siblings + k])
+    if kind == 1:
+        _gamete(parent[2], parent[3], matrices[0], passed[0], frequencies, genotypes, start, last, lanes, first)
+        _gamete(parent[4], parent[5], matrices[1], passed[1], frequencies, genotypes, start, last, lanes, second)
+    else:
+        _gamete(kind, person, matrices[side], passed[side], frequencies, genotypes, start, last, lanes, first)
+    same = parent[2] == 0 and parent[4] == 0
+    count = k_siblings + half_count
+    which = np.empty(count, dtype=np.int64)
+    for k in range(half_count):
+        which[k_siblings + k] = 2 * k_siblings + k
+    for order in range(orders):
+        for k in range(k_siblings):
+            which[k] = 2 * k + ((order >> k & 1) ^ side)
+        if kind == 1:
+            _through_untyped(
+                vectors, which, count, first, second, same, turned, product, rest, total, gathered, lanes, ways[order]
+            )
+            continue
+        for lane in range(lanes):
+            total[lane] = 1.0
+        if kind == 2:
+            # Given a typed parent the children are independent.
+            for lane in range(lanes):
+                family = min(start + lane, last)
+                a, b = genotypes[person, 0, family], genotypes[person, 1, family]
+                for k in range(count):
+                    total[lane] *= 0.5 * (vectors[which[k], a, lane] + vectors[which[k], b, lane])
+        for x in range(n):
+            for lane in range(lanes):
+                ways[order, x, lane] = first[x, lane] * total[lane]
+
+
+@njit(cache=True, nogil=True)
+def _rows(  # type: ignore[no-untyped-def]
+    parents, half_siblings, half_counts, siblings, children, gives, alike, father_table, mother_table, frequencies,
+    matrices, transposed, passed, genotypes, lanes, out
+):  # fmt: skip
+    """So many families at a time; all inner loops run over these."""
+    n, last = len(frequencies), genotypes.shape[2] - 1
+    orders = 1 << len(siblings)
+    most = 2 * len(siblings) + half_siblings.shape[1]
+    vectors, ways = np.empty((most, n, lanes)), np.empty((2, orders, n, lanes))
+    first, second, other = np.empty((n, lanes)), np.empty((n, lanes)), np.empty((n, lanes))
+    product, rest, gathered = np.empty((n, lanes)), np.empty((n, lanes)), np.empty((n, lanes))
+    factor = np.empty((n, lanes))
+    total, row, scale = np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    # A way and the one with all alleles exchanged are alike where the parents are: half of them say everything. That a
+    # homozygous sibling's two ways are one is a factor common to all.
+    summed = max(1, orders // 2) if alike else orders
+    for start in range(0, out.shape[1], lanes):
+        _one_side(
+            0, parents[0], half_siblings[0], half_counts[0], siblings, orders, father_table, frequencies, matrices,
+            transposed, passed, genotypes, start, last, lanes, vectors, first, second, other, product, rest, gathered,
+            total, ways[0],
+        )  # fmt: skip
+        if alike:
+            for order in range(orders):
+                for x in range(n):
+                    for lane in range(lanes):
+                        ways[1, order, x, lane] = ways[0, orders - 1 - order, x, lane]
+        else:
+            _one_side(
+                1, parents[1], half_siblings[1], half_counts[1], siblings, orders, mother_table, frequencies, matrices,
+                transposed, passed, genotypes, start, last, lanes, vectors, first, second, other, product, rest,
+                gathered, total, ways[1],
+            )  # fmt: skip
+        for lane in range(lanes):
+            scale[lane] = 0.0
+        for order in range(summed):
+            for lane in range(lanes):
+                total[lane] = row[lane] = 0.0
+            for x in range(n):
+                for lane in range(lanes):
+                    total[lane] += ways[0, order, x, lane]
+                    row[lane] += ways[1, order, x, lane]
+            for lane in range(lanes):
+                scale[lane] += total[lane] * row[lane]
+        for lane in range(lanes):
+            scale[lane] = 1.0 / scale[lane] if scale[lane] > 0.0 else 0.0
+        for order in range(summed):
+            for x in range(n):
+                for lane in range(lanes):
+                    ways[0, order, x, lane] *= scale[lane]
+        place = 0
+        for x in range(n):
+            for y in range(x, n):
+                here = out[place, start : start + lanes]
+                place += 1
+                if x == y:
+                    for lane in range(lanes):
+                        here[lane] = ways[0, 0, x, lane] * ways[1, 0, x, lane]
+                    for order in range(1, summed):
+                        for lane in range(lanes):
+                            here[lane] += ways[0, order, x, lane] * ways[1, order, x, lane]
+                    continue
+                for lane in range(lanes):
+                    here[lane] = ways[0, 0, x, lane] * ways[1, 0, y, lane] + ways[0, 0, y, lane] * ways[1, 0, x, lane]
+                for order in range(1, summed):
+                    for lane in range(lanes):
+                        here[lane] += (
+                            ways[0, order, x, lane] * ways[1, order, y, lane]
+                            + ways[0, order, y, lane] * ways[1, order, x, lane]
+                        )
+        if len(children):
+            for c in range(len(children)):
+                side = 1 - gives
+                _gamete(
+                    children[c, 1], children[c, 2], matrices[side], passed[side], frequencies, genotypes, start, last,
+                    lanes, other,
+                )  # fmt: skip
+                _child(children[c, 0], other, transposed[gives], genotypes, start, last, lanes, factor)
+                place = 0
+                for x in range(n):
+                    for y in range(x, n):
+                        here = out[place, start : start + lanes]
+                        place += 1
+                        for lane in range(lanes):
+                            here[lane] *= 0.5 * (factor[x, lane] + factor[y, lane])
+            for lane in range(lanes):
+                total[lane] = 0.0
+            for g in range(out.shape[0]):
+                for lane in range(lanes):
+                    total[lane] += out[g, start + lane]
+            for lane in range(lanes):
+                total[lane] = 1.0 / total[lane] if total[lane] > 0.0 else 0.0
+            for g in range(out.shape[0]):
+                for lane in range(lanes):
+                    out[g, start + lane] *= total[lane]

@@ -1,0 +1,178 @@
+"""Missing persons whose families have one pedigree, names apart, and what all their samples say, as arrays.
+
+At one marker the row of a family depends on the pedigree and on what was read of whom alone. So rows are shared: each
+distinct one is computed once, by vectors over alleles where the family has a common shape (`genetics.allele_vectors`),
+else by elimination (`genetics.genotype_rows`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.genetics.allele_vectors import Kin, allele_vector_rows, kin_of
+from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
+from antigone.genetics.network import Role
+from antigone.genetics.pedigrees import Pedigree, Sex
+from antigone.matching.batched_tables import MarkerRows, TableBatches
+from antigone.matching.kernel.layout import Layout
+from antigone.matching.kernel.log_tables import LogRows, LogTables, ProbabilityRows
+from antigone.matching.preparation import Prepared
+from antigone.matching.sweep import Sweep
+from antigone.matching.tables import hardy_weinberg
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Numbers in the tables of the families that are computed together: about 48 MiB; and families at most.
+MOST_NUMBERS = 2**22
+MOST_FAMILIES = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class FamilyGroup:
+    """Missing persons who all stand at one place of one pedigree.
+
+    `members` are their places among all missing persons; `codes`, shape (families, markers, persons), is the number of
+    what was read of each person (`KnownClasses`), −1 for nothing, persons in the order of `pedigree.persons`.
+    """
+
+    target: str
+    pedigree: Pedigree
+    members: Integers
+    codes: NDArray[np.integer[Any]]
+
+    def parts(self, size: int) -> Iterator["FamilyGroup"]:
+        """The same families, so many at a time."""
+        for start in range(0, len(self.members), size):
+            here = slice(start, start + size)
+            yield FamilyGroup(self.target, self.pedigree, self.members[here], self.codes[here])
+
+
+def family_groups(batches: TableBatches) -> tuple[list[FamilyGroup], Integers]:
+    """The missing persons in groups, and those who are computed one by one: theta, pruning, identical twins."""
+    options = batches.prepared.options
+    x_linked = any(model.x_linked for model in batches.prepared.models)
+    alike: dict[object, list[int]] = {}
+    others: list[int] = []
+    structures: dict[int, object] = {}
+    for j, (family, person) in enumerate(batches.missing):
+        pedigree = family.pedigree
+        if options.theta or options.prune_untyped_founders or pedigree.twins:
+            others.append(j)
+            continue
+        if id(pedigree) not in structures:
+            structures[id(pedigree)] = _structure(pedigree, with_sexes=x_linked)
+        sex = pedigree[person].sex if x_linked else None
+        alike.setdefault((structures[id(pedigree)], pedigree.position(person), sex), []).append(j)
+    groups = []
+    for members in alike.values():
+        sought = [batches.missing[j] for j in members]
+        family, person = sought[0]
+        codes = batches.codes_of(sought, range(len(sought)))
+        groups.append(FamilyGroup(person, family.pedigree, np.array(members, dtype=np.int64), codes))
+    return groups, np.array(others, dtype=np.int64)
+
+
+def _structure(pedigree: Pedigree, *, with_sexes: bool) -> object:
+    at: dict[str | None, int] = {one.id: i for i, one in enumerate(pedigree.persons)}
+    at[None] = -1
+    return tuple(
+        (at[one.father], at[one.mother], one.inbreeding, str(one.sex) if with_sexes else "") for one in pedigree.persons
+    )
+
+
+class GroupTables:
+    """Makes the tables of groups of families; `tables` may run in several threads at once."""
+
+    def __init__(self, prepared: Prepared, known: Sequence[KnownClasses], sweep: Sweep, layout: Layout) -> None:
+        self.prepared, self.known = prepared, known
+        self.sweep, self.layout = sweep, layout
+        for these in known:
+            these.arrays  # noqa: B018  # laid out now, before several threads ask for it
+        self.log10_unrelated = [
+            np.zeros(0) if model.x_linked else self._log10_unrelated(m) for m, model in enumerate(prepared.models)
+        ]
+
+    def _log10_unrelated(self, m: int) -> Floats:
+        genotypes = hardy_weinberg(self.prepared.models[m])[None, :]
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(self.sweep.under(m, genotypes, haploid=False)[:, 0]))
+
+    @property
+    def together(self) -> int:
+        """How many families fit into memory together; a whole number of blocks."""
+        cells = max(1, int(self.layout.first[-1]))
+        return max(32, min(MOST_FAMILIES, MOST_NUMBERS // cells) // 32 * 32)
+
+    def tables(self, group: FamilyGroup) -> LogTables:
+        """What these families say. Raises `TooComplexError`."""
+        markers: list[ProbabilityRows | LogRows] = []
+        which = np.full((len(group.members), len(self.known)), -1, dtype=np.int64)
+        for m, model in enumerate(self.prepared.models):
+            rows, which[:, m] = self._x_linked(group, m) if model.x_linked else self._autosomal(group, m)
+            markers.append(rows)
+        return LogTables.of(markers, which, self.layout)
+
+    def _x_linked(self, group: FamilyGroup, m: int) -> tuple[LogRows, Integers]:
+        model, sex = self.prepared.models[m], group.pedigree[group.target].sex
+        haploid = sex is Sex.MALE
+        rows, which = self._by_elimination(group, m, np.arange(len(group.members)))
+        possible = np.asarray(rows.any(axis=1))
+        which = np.where(possible[which], which, -1)
+        unrelated = hardy_weinberg(model, haploid=haploid)[None, :]
+        return LogRows(self.sweep.by_class(m, MarkerRows(rows, unrelated, which, haploid)).T), which
+
+    def _autosomal(self, group: FamilyGroup, m: int) -> tuple[ProbabilityRows, Integers]:
+        codes = group.codes[:, m]
+        roles = self.known[m].arrays.roles[codes]
+        which = np.full(len(codes), -1, dtype=np.int64)
+        related = [np.zeros((0, len(self.log10_unrelated[m])))]
+        filled = 0
+        patterns, pattern_of = _distinct(roles)
+        target = group.pedigree.position(group.target)
+        for p, pattern in enumerate(patterns):
+            if not pattern.any():
+                continue  # nobody is typed
+            these = np.flatnonzero(pattern_of == p)
+            kin = None
+            if not np.any(pattern == Role.OBSERVED):
+                kin = kin_of(group.pedigree, target, frozenset(np.flatnonzero(pattern).tolist()))
+            if kin is None:
+                rows, row = self._by_elimination(group, m, these)
+                columns = np.ascontiguousarray(rows.T)
+            else:
+                columns, row = self._by_vectors(kin, m, codes[these])
+            possible = np.asarray(columns.any(axis=0))
+            which[these] = np.where(possible[row], row + filled, -1)
+            related.append(self.sweep.under(m, columns.T, haploid=False).T)
+            filled += len(related[-1])
+        return ProbabilityRows(np.concatenate(related), self.log10_unrelated[m]), which
+
+    def _by_vectors(self, kin: Kin, m: int, codes: NDArray[np.integer[Any]]) -> tuple[Floats, Integers]:
+        """Genotypes (genotypes, distinct) and each family's column."""
+        for alike in kin.interchangeable():
+            if len(alike) > 1:
+                codes = codes.copy()
+                codes[:, alike] = np.sort(codes[:, alike], axis=1)
+        distinct, which = _distinct(codes)
+        return allele_vector_rows(kin, self.prepared.models[m], self.known[m].arrays.genotypes[distinct]), which
+
+    def _by_elimination(self, group: FamilyGroup, m: int, these: Integers) -> tuple[Floats, Integers]:
+        """Genotypes (distinct, genotypes) and each family's row."""
+        codes = group.codes[these, m : m + 1].astype(np.int64)
+        (found,) = genotype_rows(group.target, group.pedigree, [self.known[m]], codes, self.prepared.options)
+        return found.rows, found.which
+
+
+def _distinct(codes: NDArray[np.integer[Any]]) -> tuple[Integers, Integers]:
+    """The distinct rows of small numbers from −1 on, and which one each row is."""
+    base = int(codes.max(initial=0)) + 2
+    if base ** codes.shape[1] >= 2**62:
+        rows, which = np.unique(codes, axis=0, return_inverse=True)
+        return rows.astype(np.int64), which.ravel()
+    weights = base ** np.arange(codes.shape[1], dtype=np.int64)
+    _, first, which = np.unique((codes + 1) @ weights, return_index=True, return_inverse=True)
+    return codes[first].astype(np.int64), which

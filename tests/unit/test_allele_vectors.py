@@ -1,0 +1,193 @@
+"""Families of common shapes by vectors over alleles, against elimination, whatever the mutation."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from antigone.genetics import allele_vectors
+from antigone.genetics.allele_vectors import allele_vector_rows, kin_of
+from antigone.genetics.alleles import Repeat
+from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
+from antigone.genetics.likelihood import Typed
+from antigone.genetics.models import MarkerModel
+from antigone.genetics.mutation import NO_MUTATION, CustomMatrix, Mutation, Stepwise
+from antigone.genetics.pedigrees import Pedigree, Person
+from examples import examples
+from families import pedigree
+from oracles.strategies import frequencies, mutation_pairs, pedigrees
+
+PARENTS = (Person("F"), Person("O"), Person("M", "F", "O"))
+BROTHERS = tuple(Person(f"B{k}", "F", "O") for k in range(5))
+GRANDPARENTS = (Person("G"), Person("H"), Person("F", "G", "H"), Person("O"), Person("M", "F", "O"))
+
+# Pedigree, and who is typed; M is missing.
+SHAPES = {
+    "father": (PARENTS, "F"),
+    "mother": (PARENTS, "O"),
+    "father alone in the pedigree": ((Person("F"), Person("M", "F")), "F"),
+    "parents": (PARENTS, "F O"),
+    "child": ((Person("M"), Person("O"), Person("C", "M", "O")), "C"),
+    "child of a mother": ((Person("M"), Person("F"), Person("C", "F", "M")), "C"),
+    "child and nobody else": ((Person("M"), Person("C", "M")), "C"),
+    "child and spouse": ((Person("M"), Person("O"), Person("C", "M", "O")), "C O"),
+    "two children and spouse": ((Person("M"), Person("O"), Person("C", "M", "O"), Person("D", "M", "O")), "C D O"),
+    "children of two": (
+        (Person("M"), Person("O"), Person("P"), Person("C", "M", "O"), Person("D", "M", "P")), "C D"),
+    "child and mother": ((*PARENTS, Person("S"), Person("C", "M", "S")), "O C"),
+    "brother": ((*PARENTS, *BROTHERS[:1]), "B0"),
+    "two brothers": ((*PARENTS, *BROTHERS[:2]), "B0 B1"),
+    "three brothers": ((*PARENTS, *BROTHERS[:3]), "B0 B1 B2"),
+    "four brothers": ((*PARENTS, *BROTHERS[:4]), "B0 B1 B2 B3"),
+    "brother and father": ((*PARENTS, *BROTHERS[:1]), "F B0"),
+    "three brothers and mother": ((*PARENTS, *BROTHERS[:3]), "O B0 B1 B2"),
+    "brother and parents": ((*PARENTS, *BROTHERS[:1]), "F O B0"),
+    "brother and child": ((*PARENTS, *BROTHERS[:1], Person("S"), Person("C", "M", "S")), "B0 C"),
+    "half-brother": ((*PARENTS, Person("P"), Person("X", "F", "P")), "X"),
+    "half-brother of the mother": ((*PARENTS, Person("P"), Person("X", "P", "O")), "X"),
+    "half-brother and his mother": ((*PARENTS, Person("P"), Person("X", "F", "P")), "X P"),
+    "half-brother and father": ((*PARENTS, Person("P"), Person("X", "F", "P")), "X F"),
+    "half-brother of an only parent": ((Person("F"), Person("M", "F"), Person("X", "F")), "X"),
+    "half-brothers of both sides": (
+        (*PARENTS, Person("P"), Person("X", "F", "P"), Person("Q"), Person("Y", "Q", "O")), "X Y"),
+    "brother and half-brothers": (
+        (*PARENTS, *BROTHERS[:1], Person("P"), Person("X", "F", "P"), Person("Q"), Person("Y", "F", "Q")), "B0 X Y"),
+    "grandfather": (GRANDPARENTS, "G"),
+    "grandparents": (GRANDPARENTS, "G H"),
+    "grandmother and brother": ((*GRANDPARENTS, *BROTHERS[:1]), "H B0"),
+    "a grandfather of whom one knows": ((Person("G"), Person("F", "G"), Person("O"), Person("M", "F", "O")), "G"),
+}  # fmt: skip
+
+OTHER_SHAPES = {
+    "the person's own sample": (PARENTS, "M F"),
+    "uncle": ((*GRANDPARENTS, Person("U", "G", "H")), "U"),
+    "nephew": ((*PARENTS, *BROTHERS[:1], Person("N", "B0")), "N"),
+    "five brothers": ((*PARENTS, *BROTHERS), "B0 B1 B2 B3 B4"),
+    "two children of an untyped spouse": (
+        (Person("M"), Person("O"), Person("C", "M", "O"), Person("D", "M", "O")), "C D"),
+    "father's father typed with him": (GRANDPARENTS, "F G"),
+    "grandchild": ((Person("M"), Person("C", "M"), Person("N", "C")), "N"),
+    "parents who are brother and sister": (
+        (Person("G"), Person("H"), Person("F", "G", "H"), Person("O", "G", "H"), Person("M", "F", "O")), "G"),
+    "inbred founder": ((Person("F", inbreeding=0.1), Person("M", "F")), "F"),
+}  # fmt: skip
+
+
+def typed_in(people: Pedigree, names: str) -> frozenset[int]:
+    return frozenset(people.position(name) for name in names.split())
+
+
+def both_ways(people: Pedigree, target: str, typed: frozenset[int], model: MarkerModel, genotypes: np.ndarray):
+    """Rows by vectors and by elimination; None where the shape is not a common one."""
+    kin = kin_of(people, people.position(target), typed)
+    if kin is None:
+        return None
+    known, number = KnownClasses(model), {}
+    codes = np.full((len(genotypes), 1, len(people)), -1)
+    for person in typed:
+        for family, (a, b) in enumerate(genotypes[:, person].tolist()):
+            if (a, b) not in number:
+                number[a, b] = known.add(Typed((model.alleles[a], model.alleles[b])))
+            codes[family, 0, person] = number[a, b]
+    (found,) = genotype_rows(target, people, [known], codes)
+    return allele_vector_rows(kin, model, genotypes).T, found.rows[found.which]
+
+
+def drawn_genotypes(rng: np.random.Generator, people: Pedigree, typed: frozenset[int], alleles: int, families: int):
+    genotypes = np.full((families, len(people), 2), -1)
+    for person in typed:
+        genotypes[:, person] = np.sort(rng.integers(0, alleles, (families, 2)), axis=1)
+    return genotypes
+
+
+MUTATION = {
+    "none": NO_MUTATION,
+    "alike": Mutation.same(Stepwise(0.003, 0.2)),
+    "by sex": Mutation(Stepwise(0.001, 0.1), Stepwise(0.006, 0.3)),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATION)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_common_shapes_are_computed_as_elimination_does(shape, mutation):
+    persons, names = SHAPES[shape]
+    people = Pedigree.build(persons)
+    rng = np.random.default_rng(len(shape))
+    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(5)], rng.dirichlet(np.ones(5)), MUTATION[mutation])
+    typed = typed_in(people, names)
+    mine, theirs = both_ways(people, "M", typed, model, drawn_genotypes(rng, people, typed, 5, 100))
+    np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-300)
+    assert mutation == "none" or np.all(mine.any(axis=1))
+
+
+@pytest.mark.parametrize("shape", OTHER_SHAPES)
+def test_other_shapes_are_left_to_elimination(shape):
+    persons, names = OTHER_SHAPES[shape]
+    people = Pedigree.build(persons)
+    assert kin_of(people, people.position("M"), typed_in(people, names)) is None
+
+
+@given(st.data())
+@examples(60)
+def test_whatever_is_taken_for_a_common_shape_is_computed_as_elimination_does(data):
+    people = pedigree(data.draw(pedigrees(max_people=6, one_parent=True, min_people=2)))
+    places = range(len(people))
+    target = data.draw(st.sampled_from(places))
+    typed = frozenset(data.draw(st.sets(st.sampled_from(places), min_size=1, max_size=3)))
+    assume(kin_of(people, target, typed) is not None)
+    p = data.draw(frequencies(max_alleles=4))
+    male, female, _ = data.draw(mutation_pairs(p))
+    matrices = [CustomMatrix(tuple(map(tuple, np.eye(len(p)) if one is None else one))) for one in (female, male)]
+    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(len(p))], list(p), Mutation(*matrices))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    genotypes = drawn_genotypes(rng, people, typed, len(p), 40)
+    mine, theirs = both_ways(people, people.persons[target].id, typed, model, genotypes)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-15)
+
+
+def test_a_founder_passes_on_alleles_that_have_mutated_by_hand():
+    # Father 1/1 of two alleles, p = (0.9, 0.1); an allele turns into the other with 0.2. From him 1 with 0.8; from the
+    # untyped mother 1 with 0.9 · 0.8 + 0.1 · 0.2 = 0.74, not with 0.9.
+    people = Pedigree.build(PARENTS)
+    matrix = CustomMatrix(((0.8, 0.2), (0.2, 0.8)))
+    model = MarkerModel.build("A", [Repeat(8), Repeat(9)], [0.9, 0.1], Mutation.same(matrix))
+    rows = allele_vector_rows(kin_of(people, 2, frozenset({0})), model, np.array([[[0, 0], [-1, -1], [-1, -1]]]))
+    np.testing.assert_allclose(rows[:, 0], [0.8 * 0.74, 0.8 * 0.26 + 0.2 * 0.74, 0.2 * 0.26], rtol=1e-12)
+
+
+def test_what_a_founder_passes_on_is_looked_up_or_computed_alike(monkeypatch):
+    people, rng = Pedigree.build((*PARENTS, *BROTHERS[:3])), np.random.default_rng(2)
+    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(9)], rng.dirichlet(np.ones(9)), MUTATION["by sex"])
+    kin = kin_of(people, 2, frozenset({3, 4, 5}))
+    genotypes = drawn_genotypes(rng, people, frozenset({3, 4, 5}), 9, 200)
+    looked_up = allele_vector_rows(kin, model, genotypes)
+    monkeypatch.setattr(allele_vectors, "MOST_TABULATED", 0)
+    np.testing.assert_allclose(allele_vector_rows(kin, model, genotypes), looked_up, rtol=1e-12)
+
+
+def test_brothers_are_interchangeable_and_so_are_half_brothers_of_unknown_parents():
+    persons, names = SHAPES["brother and half-brothers"]
+    people = Pedigree.build(persons)
+    kin = kin_of(people, 2, typed_in(people, names))
+    assert sorted(kin.interchangeable()) == sorted([(3,), (5, 7)])
+    rng = np.random.default_rng(1)
+    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(4)], rng.dirichlet(np.ones(4)), MUTATION["by sex"])
+    genotypes = drawn_genotypes(rng, people, typed_in(people, names), 4, 30)
+    exchanged = genotypes.copy()
+    exchanged[:, [5, 7]] = genotypes[:, [7, 5]]
+    np.testing.assert_allclose(
+        allele_vector_rows(kin, model, genotypes), allele_vector_rows(kin, model, exchanged), rtol=1e-12
+    )
+
+
+def test_any_number_of_families_is_computed():
+    people = Pedigree.build(PARENTS)
+    kin = kin_of(people, 2, frozenset({0, 1}))
+    model = MarkerModel.build("A", [Repeat(8), Repeat(9), Repeat(10)], [0.2, 0.3, 0.5], MUTATION["alike"])
+    rng = np.random.default_rng(3)
+    genotypes = drawn_genotypes(rng, people, frozenset({0, 1}), 3, 200)
+    whole = allele_vector_rows(kin, model, genotypes)
+    for few, many in pairwise((0, 1, 63, 64, 65, 200)):
+        np.testing.assert_array_equal(allele_vector_rows(kin, model, genotypes[few:many]), whole[:, few:many])
