@@ -52,7 +52,10 @@ def _options(
     """What may stand before a command."""
 
 
-_Case = Annotated[Path, typer.Argument(help="A case folder, or a Familias project (.fam) with a DVI section.")]
+_Case = Annotated[
+    Path,
+    typer.Argument(help="A case folder, a workbook with its tables, or a Familias project (.fam) with a DVI section."),
+]
 
 
 @app.command()
@@ -93,13 +96,34 @@ def evaluate(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help="A case folder or a Familias project (.fam).")],
-    target: Annotated[Path, typer.Argument(help="A new case folder, or a new file that ends in .fam.")],
+    source: Annotated[Path, typer.Argument(help="A file of any kind that `antigone inspect` knows, or a case folder.")],
+    target: Annotated[
+        Path, typer.Argument(help="A new case folder, .fam or .ped; of a part of a case the table, as profiles.csv.")
+    ],
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
+    ] = None,
+    remains: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
+    ] = None,
+    population: Annotated[str | None, typer.Option(help="Which population of a STRidER file.")] = None,
+    zero: Annotated[str, typer.Option(help="What an allele 0 of a Y haplotype is: silent, or ‘no result’.")] = "refuse",
 ) -> None:
-    """Turn a Familias project into a case folder or back, saying what the target cannot hold."""
-    from antigone.cli.convert import run
+    """Turn a case, or what a laboratory hands over, into another form, saying what the target cannot hold."""
+    from antigone.cli.convert import Said, run, zero_said
 
-    run(source, target)
+    run(source, target, Said(tuple(missing or ()), tuple(remains or ()), population, zero_said(zero)))
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A file or folder of whatever kind.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say in words what a file is, what it holds and what is odd about it; exit status 1 if it cannot be used."""
+    from antigone.cli.inspect import run
+
+    raise typer.Exit(run(path, as_json=json))
 
 
 @app.command()

@@ -9,12 +9,13 @@ The format is described in `docs/formats/ped.md`.
 """
 
 from antigone.formats.linkage.marker_files import DataColumn, Holds, dat_of, map_of, read_dat, read_map
-from antigone.formats.linkage.operation import operation_from_ped, ped_from_operation
+from antigone.formats.linkage.operation import Genotypes, operation_from_ped, ped_from_operation
 from antigone.formats.linkage.pedigree_file import PedFile, PedPerson, by_family, ped_of, read_ped
 from antigone.formats.linkage.writer import ped_text, write_ped
 
 __all__ = [
     "DataColumn",
+    "Genotypes",
     "Holds",
     "PedFile",
     "PedPerson",

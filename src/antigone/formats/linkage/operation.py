@@ -46,7 +46,7 @@ def operation_from_ped(
     table = frequencies or nist_1036_caucasian()
     names = [canonical_name(marker) or marker for marker in pedigrees.markers]
     use = use_of_markers(names, "", table)
-    read = _Genotypes(pedigrees.markers)
+    read = Genotypes(pedigrees.markers)
     left_out = [
         LeftOut("marker", name, reason) for name in names if not is_y(name) and (reason := use.why_left_out(name))
     ]
@@ -94,7 +94,7 @@ def _check_named(
     problems.stop_if_any()
 
 
-class _Genotypes:
+class Genotypes:
     """Reads the alleles of persons."""
 
     def __init__(self, markers: Sequence[str]) -> None:
@@ -130,7 +130,7 @@ def sample_of(person: PedPerson) -> str:
     return f"{person.family}:{person.id}"
 
 
-def _individual(person: PedPerson, read: _Genotypes, left_out: list[LeftOut]) -> Individual | None:
+def _individual(person: PedPerson, read: Genotypes, left_out: list[LeftOut]) -> Individual | None:
     profile = read.profile(person)
     if not profile.readings:
         left_out.append(LeftOut("individual", person.id, "no genotype"))
@@ -138,7 +138,7 @@ def _individual(person: PedPerson, read: _Genotypes, left_out: list[LeftOut]) ->
     return Individual(person.id, profile, person.sex, samples=(profile.sample,), lineage=read.lineage(person))
 
 
-def _family(pedigree: Pedigree, persons: Sequence[PedPerson], absent: tuple[str, ...], read: _Genotypes) -> Family:
+def _family(pedigree: Pedigree, persons: Sequence[PedPerson], absent: tuple[str, ...], read: Genotypes) -> Family:
     profiles = {one.id: profile for one in persons if (profile := read.profile(one)).readings}
     lineages = {one.id: lineage for one in persons if (lineage := read.lineage(one)) is not None}
     return Family(pedigree.family, pedigree, absent, profiles, lineages=lineages)

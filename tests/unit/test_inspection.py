@@ -1,0 +1,245 @@
+"""What a file is, by its content; what it holds and what is odd about it; and what becomes of it by `convert`."""
+
+import json
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from antigone.cli.app import app
+from antigone.formats.case_folder import read_case_folder
+from antigone.formats.errors import InputError
+from antigone.formats.frequencies import read_frequencies
+from antigone.formats.inspection import inspect
+from antigone.formats.recognition import Kind, recognise, recognise_bytes
+from antigone.formats.strider import read_strider
+from antigone.formats.tables import Problems, open_csv
+from corpus_files import CORPUS
+from workbooks import ods, xls, xlsx
+
+SOUND_CASE = Path(__file__).parent / "bad_cases" / "_sound"
+KINDS = {
+    "ped/trio.ped": Kind.PED,
+    "ped/slashes.ped": Kind.PED,
+    "ped/plink.ped": Kind.PED,
+    "ped/bad_sex_and_alleles.ped": Kind.PED,
+    "ped/trio.dat": Kind.PED_MARKERS,
+    "ped/merlin.map": Kind.PED_MARKERS,
+    "strider/two_populations.xml": Kind.STRIDER,
+    "strider/two_populations.csv": Kind.STRIDER,
+    "strider/namespace.xml": Kind.STRIDER,
+    "frequencies/published.csv": Kind.FREQUENCIES,
+    "frequencies/semicolons.csv": Kind.FREQUENCIES,
+    "frequencies/on_its_side.csv": Kind.FREQUENCIES,
+    "haplotypes/control_region.emp": Kind.MT_TABLE,
+    "haplotypes/mt_table.csv": Kind.MT_TABLE,
+    "haplotypes/yfiler.tsv": Kind.Y_TABLE,
+    "haplotypes/two_columns.csv": Kind.Y_TABLE,
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
+def test_a_file_is_known_by_its_content_whatever_it_is_called(name: str, kind: Kind, tmp_path: Path) -> None:
+    shutil.copy(CORPUS / name, tmp_path / "file.bin")
+    assert recognise(tmp_path / "file.bin").kind is kind
+
+
+@pytest.mark.parametrize("table", ["profiles", "remains", "families"])
+def test_a_table_of_a_case_folder_is_known_by_its_header(table: str, tmp_path: Path) -> None:
+    shutil.copy(SOUND_CASE / f"{table}.csv", tmp_path / "x.txt")
+    assert recognise(tmp_path / "x.txt").kind is Kind.CASE_TABLE
+    assert recognise(tmp_path / "x.txt").table == table
+
+
+def sheets_of(folder: Path) -> dict[str, list[list[str]]]:
+    sheets = {}
+    for path in sorted(folder.glob("*.csv")):
+        with open_csv(path, path.name, Problems()) as table:
+            sheets[path.stem] = [list(table.header), *(row for _, row in table.rows())]
+    return sheets
+
+
+@pytest.mark.parametrize("make", [xlsx, xls, ods])
+def test_a_workbook_is_known_by_its_sheets_or_by_what_stands_in_them(make, tmp_path: Path) -> None:
+    path = tmp_path / "book"
+    for sheets, kind in (
+        (sheets_of(SOUND_CASE), Kind.CASE_WORKBOOK),
+        ({"S1": [["Table S1"], ["Allele", "TH01"], [6.0, 1.0]]}, Kind.FREQUENCIES),
+        ({"S1": [["ID", "DYS391", "DYS393"], ["a", 10.0, 13.0]]}, Kind.Y_TABLE),
+    ):
+        path.write_bytes(make(sheets))
+        assert recognise(path).kind is kind
+    path.write_bytes(make({"S1": [["a"]]}))
+    with pytest.raises(InputError, match="found a workbook with the sheets ‘S1’; expected a case folder"):
+        recognise(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", "an empty file"),
+        (b"%PDF-1.7\n", "a PDF document, which holds pictures of tables and not the tables"),
+        (b"<html></html>", "XML of another kind"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "a text that begins"),
+        (b"Dear colleagues,\n", "a text that begins ‘Dear colleagues,’"),
+    ],
+)
+def test_what_is_no_kind_is_described(data: bytes, found: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(InputError, match=f"found {found}"):
+        recognise(tmp_path / "x")
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_recognised_or_not_and_nothing_else(data: bytes) -> None:
+    recognise_bytes(data)
+
+
+# What is said
+
+
+def odd(path: Path) -> str:
+    found = inspect(path)
+    assert found.problems == ()
+    return "\n".join(found.odd)
+
+
+MARKERS = ("D3S1358", "TH01", "vWA", "FGA", "D8S1179", "D21S11", "D18S51", "D5S818", "D13S317", "D7S820")
+
+
+def ped_of(tmp_path: Path, *lines: str) -> Path:
+    (tmp_path / "x.dat").write_text("A a\n" + "".join(f"M {marker}\n" for marker in MARKERS), encoding="utf-8")
+    (tmp_path / "x.ped").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return tmp_path / "x.ped"
+
+
+def test_few_markers_alleles_nobody_has_and_the_same_person_twice_are_said(tmp_path: Path) -> None:
+    same = " ".join(["12 13"] * 10)
+    path = ped_of(tmp_path, f"A a 0 0 1 0 {same}", f"B b 0 0 1 0 {same}", f"C c 0 0 1 0 {'14 15 ' * 9} 9.2 10")
+    said = odd(path)
+    assert "3 samples with fewer than 12 markers: A:a, B:b, C:c" in said
+    assert "samples that read the same, as of one person or twins: A:a, B:b" in said
+    assert "alleles that NIST 1036 Caucasian does not hold: D3S1358 12 (2 samples)" in said
+
+
+def test_a_family_whose_samples_do_not_fit_is_named_and_nothing_of_parentage_is(tmp_path: Path) -> None:
+    father, child = " ".join(["12 13"] * 10), " ".join(["14 15"] * 2 + ["12 14"] * 8)
+    path = ped_of(tmp_path, f"A pa 0 0 1 0 {father}", f"A ma 0 0 2 0 {'0 0 ' * 10}", f"A so pa ma 1 0 {child}")
+    said = odd(path)
+    told = "the samples do not fit the pedigree given, which is for a geneticist to look into: A"
+    assert [line for line in said.splitlines() if "fit" in line or "pa" in line.split()] == [told]
+    one_mutation = " ".join(["14 15"] + ["12 14"] * 9)
+    path = ped_of(tmp_path, f"A pa 0 0 1 0 {father}", f"A ma 0 0 2 0 {'0 0 ' * 10}", f"A so pa ma 1 0 {one_mutation}")
+    assert "do not fit" not in odd(path)
+
+
+def test_an_allele_that_was_not_seen_contradicts_nobody(tmp_path: Path) -> None:
+    path = ped_of(
+        tmp_path, f"A pa 0 0 1 0 {'12 12 ' * 10}", f"A ma 0 0 2 0 {'0 0 ' * 10}", f"A so pa ma 1 0 {'14 0 ' * 10}"
+    )
+    assert "do not fit" not in odd(path)
+
+
+def test_an_unknown_marker_is_said_with_what_is_near(tmp_path: Path) -> None:
+    (tmp_path / "x.dat").write_text("M TH0l\n", encoding="utf-8")
+    assert odd(tmp_path / "x.dat").startswith("markers that nobody here knows: TH0l; near it ")
+
+
+def test_a_case_is_summed_up_with_what_is_left_out() -> None:
+    found = inspect(SOUND_CASE)
+    assert found.holds[0] == "2 individuals to identify, 1 family who look for 1 missing person"
+    assert any(sentence.startswith("3 samples with fewer than 12 markers") for sentence in found.odd)
+
+
+def test_problems_are_told_with_what_the_file_is() -> None:
+    runner = CliRunner()
+    result = runner.invoke(app, ["inspect", str(CORPUS / "ped" / "bad_widths.ped")])
+    assert result.exit_code == 1
+    assert "bad_widths.ped: a PED file: pedigrees with genotypes\n\nIt cannot be read:\n- bad_widths.ped, line 1" in (
+        result.stdout
+    )
+    sound = runner.invoke(app, ["inspect", "--json", str(CORPUS / "ped" / "trio.ped")])
+    assert sound.exit_code == 0
+    assert json.loads(sound.stdout)["kind"] == "ped"
+
+
+# Converting
+
+
+def convert(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["convert", *map(str, arguments)])
+    error = "" if result.exception is None or isinstance(result.exception, SystemExit) else str(result.exception)
+    return result.exit_code, result.output + error
+
+
+def test_a_ped_file_becomes_a_case_folder_and_a_case_folder_a_ped_file(tmp_path: Path) -> None:
+    ped = CORPUS / "ped" / "two_families_and_remains.ped"
+    assert "who is missing, as --missing FAMILY:PERSON" in convert(ped, tmp_path / "case")[1]
+    status, said = convert(ped, tmp_path / "case", "--missing", "Oak:son", "--remains", "remains")
+    assert (status, "Not in" in said, "family Elm: no missing person" in said) == (0, True, True)
+    case = read_case_folder(tmp_path / "case")
+    assert ([one.id for one in case.individuals], case.families[0].missing) == (["R1"], ("son",))
+    status, said = convert(tmp_path / "case", tmp_path / "back.ped")
+    assert (status, "cannot hold: who is missing" in said) == (0, True)
+    assert (tmp_path / "back.dat").read_text(encoding="utf-8").startswith("A affection\nM ")
+
+
+@pytest.mark.parametrize("make", [xlsx, xls, ods])
+def test_a_workbook_becomes_a_case_folder(make, tmp_path: Path) -> None:
+    sheets = sheets_of(SOUND_CASE) | {"settings": [["key", "value"], ["theta", 0.01], ["kit", "D3S1358; TH01; vWA"]]}
+    (tmp_path / "Arcadia.book").write_bytes(make(sheets))
+    assert convert(tmp_path / "Arcadia.book", tmp_path / "case")[0] == 0
+    case, sound = read_case_folder(tmp_path / "case"), read_case_folder(SOUND_CASE)
+    assert (case.name, case.settings.theta) == ("Arcadia", 0.01)
+    assert [one.profile for one in case.individuals] == [one.profile for one in sound.individuals]
+
+
+def test_problems_of_a_workbook_are_told_together_by_sheet_and_cell(tmp_path: Path) -> None:
+    sheets = {
+        "settings": [["key", "value"], ["", ""], ["thta", 0.01]],
+        "profiles": [["sample", "marker", "allele1", "allele2"], ["B1", "TH01", "6,3", 7.0]],
+        "remains": [["remains", "sample", "sex"], ["R1", "B1", "X"]],
+        "families": sheets_of(SOUND_CASE)["families"],
+    }
+    (tmp_path / "case.ods").write_bytes(ods(sheets))
+    found = [(one.file, one.line, one.column) for one in inspect(tmp_path / "case.ods").problems]
+    assert ("case.ods, sheet settings", 3, "thta") in found
+    assert ("case.ods, sheet profiles", 2, "allele1, cell C2") in found
+    assert ("case.ods, sheet remains", 2, "sex, cell C2") in found
+
+
+def test_a_part_of_a_case_becomes_the_table_that_its_target_names(tmp_path: Path) -> None:
+    strider = CORPUS / "strider" / "two_populations.xml"
+    assert "--population with one of ARCADIA, NOWHERE" in convert(strider, tmp_path / "frequencies.csv")[1]
+    assert convert(strider, tmp_path / "frequencies.csv", "--population", "arcadia")[0] == 0
+    assert read_frequencies(tmp_path / "frequencies.csv").markers == read_strider(strider)["ARCADIA"].markers
+    status, said = convert(CORPUS / "haplotypes" / "yfiler.tsv", tmp_path / "y_database.csv")
+    assert (status, "the column Population is not used" in said) == (0, True)
+    status, said = convert(CORPUS / "haplotypes" / "yfiler.tsv", tmp_path / "case")
+    assert "it can become profiles.csv or y_database.csv, so call the target that" in said
+    assert convert(CORPUS / "haplotypes" / "silent.csv", tmp_path / "profiles.csv", "--zero", "silent")[0] == 0
+    assert "DYS391,silent," in (tmp_path / "profiles.csv").read_text(encoding="utf-8")
+
+
+SOUND = [path for path in sorted(CORPUS.glob("*/*")) if not path.name.startswith("bad_") and path.is_file()]
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_damaged_file_of_any_kind_is_inspected_or_refused(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "x.ped"
+    (path.parent / "x.dat").write_bytes((CORPUS / "ped" / "trio.dat").read_bytes())
+    content = bytearray(data.draw(st.sampled_from(SOUND)).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content)))
+        content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
+    path.write_bytes(content)
+    with suppress(InputError):
+        inspect(path)
