@@ -127,6 +127,17 @@ def inspect(
 
 
 @app.command()
+def template(
+    target: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="A new Excel file.")],
+    language: Annotated[str, typer.Option(help="Of its explanations: en, or uk for Ukrainian.")] = "en",
+) -> None:
+    """Write a workbook to fill in: a sheet a table of a case, with explanations and drop-down lists."""
+    from antigone.cli.template import run
+
+    run(target, language=language)
+
+
+@app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(help="Answers of other programs (docs: formats/answers).")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -304,10 +304,8 @@ def _alleles(profile: Profile) -> dict[str, tuple[Allele, ...]]:
 def _profiles(profiles: Mapping[str, _Readings], table: FrequencyTable, said: _Said) -> None:
     """What samples hold, and what is odd about them."""
     markers = dict.fromkeys(marker for own in profiles.values() for marker in own)
-    said.holds.append(
-        f"{counted(len(profiles), 'profile')} with results at {counted(len(markers), 'marker')}: "
-        f"{_some(list(markers), 30)}"
-    )
+    named = f" at {counted(len(markers), 'marker')}: {_some(list(markers), 30)}" if markers else ""
+    said.holds.append(f"{counted(len(profiles), 'profile')} with results{named}")
     few = [name for name, own in profiles.items() if _number_of_markers(own) < FEWEST_MARKERS]
     if few:
         said.odd.append(f"{counted(len(few), 'sample')} with fewer than {FEWEST_MARKERS} markers: {_some(few)}")

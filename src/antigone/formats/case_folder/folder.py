@@ -18,6 +18,8 @@ TABLES = (
 )  # fmt: skip
 _WORKBOOKS = tuple(f"case{suffix}" for suffix in SUFFIXES)
 _TABLE_SUFFIXES = (".csv", *SUFFIXES)
+NEEDED = ("profiles", "remains", "families")
+"""Tables that every case has. A sheet of another one that has a header alone, as in the template, is none."""
 NOT_TABLES = ("about", "довідка", "lists")
 """Sheets of the template that are for people and for the drop-down lists."""
 _TEXT = (".txt", ".md", ".pdf")
@@ -153,7 +155,10 @@ class CaseFolder:
         sources = [name for suffix in _TABLE_SUFFIXES if (name := f"{table}{suffix}") in self._files]
         for name in _WORKBOOKS:
             workbook = self._workbook(name) if name in self._files else None
-            if workbook is not None and any(sheet.casefold() == table for sheet in workbook.sheet_names):
+            if workbook is not None and any(
+                sheet.casefold() == table and (table in NEEDED or workbook.has_rows(sheet))
+                for sheet in workbook.sheet_names
+            ):
                 sources.append(name)
         return sources
 

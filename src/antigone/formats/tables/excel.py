@@ -84,6 +84,12 @@ class Workbook:
         table = self._opened(sheet, problems, merged_is_wrong=False)
         return [] if table is None else list(table.all_rows())
 
+    def has_rows(self, sheet: str) -> bool:
+        """Whether a sheet has anything below its first row. True for one that cannot be read: reading it says why."""
+        problems = Problems()
+        table = self._opened(sheet, problems, merged_is_wrong=False)
+        return table is None or any(line > 1 for line, _ in table.all_rows()) or len(problems) > 0
+
     def _opened(self, sheet: str, problems: Problems, *, merged_is_wrong: bool) -> "ExcelTable | None":
         file = f"{self.file}, sheet {sheet}"
         try:
