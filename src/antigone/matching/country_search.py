@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.elimination import TooComplexError
+from antigone.genetics.genotype_rows import KnownClasses
 from antigone.matching.batched_tables import Block, TableBatches
 from antigone.matching.classes import MarkerClasses, marker_classes
 from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
@@ -119,6 +120,26 @@ def search_country(operation: Operation, *, threshold: float | None = None, thre
         works += [partial(comparing.group, making, part, batches) for part in group.parts(making.together)]
     works += [partial(comparing.block, batches, members) for members in _in_blocks(batches, others)]
     return collect(works, comparing, len(batches.missing), threads)
+
+
+def search_groups(
+    groups: Sequence[FamilyGroup],
+    known: Sequence[KnownClasses],
+    classes: Sequence[MarkerClasses],
+    individuals: int,
+    prepared: Prepared,
+    *,
+    threshold: float,
+    threads: int | None = None,
+) -> CountryHits:
+    """The same from arrays, for registers that never were objects. Raises `ValueError` where linkage matters."""
+    linked = [group for group in groups if prepared.linked and linkage_can_matter(group.pedigree)]
+    if linked:
+        raise ValueError(f"{len(linked)} pedigrees to which linkage between markers matters; search the operation")
+    comparing = Comparing(classes, individuals, prepared, threshold)
+    making = GroupTables(prepared, known, comparing.sweep, comparing.layout)
+    works = [partial(comparing.group, making, part) for group in groups for part in group.parts(making.together)]
+    return collect(works, comparing, sum(len(group.members) for group in groups), threads)
 
 
 def _in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from antigone.genetics.allele_vectors import Kin, allele_vector_rows, kin_of
@@ -29,6 +30,9 @@ Integers = NDArray[np.int64]
 # Numbers in the tables of the families that are computed together: about 48 MiB; and families at most.
 MOST_NUMBERS = 2**22
 MOST_FAMILIES = 2048
+
+# Distinct rows whose genotypes are in the second-level cache together.
+IN_CACHE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +131,10 @@ class GroupTables:
 
     def _autosomal(self, group: FamilyGroup, m: int) -> tuple[ProbabilityRows, Integers]:
         codes = group.codes[:, m]
-        roles = self.known[m].arrays.roles[codes]
         which = np.full(len(codes), -1, dtype=np.int64)
         related = [np.zeros((0, len(self.log10_unrelated[m])))]
         filled = 0
-        patterns, pattern_of = _distinct(roles)
+        patterns, pattern_of = _distinct(self.known[m].arrays.roles[codes])
         target = group.pedigree.position(group.target)
         for p, pattern in enumerate(patterns):
             if not pattern.any():
@@ -142,23 +145,33 @@ class GroupTables:
                 kin = kin_of(group.pedigree, target, frozenset(np.flatnonzero(pattern).tolist()))
             if kin is None:
                 rows, row = self._by_elimination(group, m, these)
-                columns = np.ascontiguousarray(rows.T)
+                possible = np.asarray(rows.any(axis=1))
+                related.append(self.sweep.under(m, rows, haploid=False).T)
             else:
-                columns, row = self._by_vectors(kin, m, codes[these])
-            possible = np.asarray(columns.any(axis=0))
+                probabilities, possible, row = self._by_vectors(kin, m, codes[these])
+                related.append(probabilities)
             which[these] = np.where(possible[row], row + filled, -1)
-            related.append(self.sweep.under(m, columns.T, haploid=False).T)
-            filled += len(related[-1])
+            filled += len(possible)
         return ProbabilityRows(np.concatenate(related), self.log10_unrelated[m]), which
 
-    def _by_vectors(self, kin: Kin, m: int, codes: NDArray[np.integer[Any]]) -> tuple[Floats, Integers]:
-        """Genotypes (genotypes, distinct) and each family's column."""
+    def _by_vectors(
+        self, kin: Kin, m: int, codes: NDArray[np.integer[Any]]
+    ) -> tuple[Floats, NDArray[np.bool_], Integers]:
+        """P(class), shape (distinct, classes), whether anything is possible, and each family's row."""
         for alike in kin.interchangeable():
             if len(alike) > 1:
                 codes = codes.copy()
                 codes[:, alike] = np.sort(codes[:, alike], axis=1)
         distinct, which = _distinct(codes)
-        return allele_vector_rows(kin, self.prepared.models[m], self.known[m].arrays.genotypes[distinct]), which
+        genotypes = self.known[m].arrays.genotypes
+        related = np.empty((len(distinct), len(self.log10_unrelated[m])))
+        possible = np.empty(len(distinct), dtype=np.bool_)
+        for start in range(0, len(distinct), IN_CACHE):
+            here = slice(start, start + IN_CACHE)
+            columns = allele_vector_rows(kin, self.prepared.models[m], genotypes[distinct[here]])
+            possible[here] = columns.sum(axis=0) > 0
+            related[here] = self.sweep.under(m, columns.T, haploid=False).T
+        return related, possible, which
 
     def _by_elimination(self, group: FamilyGroup, m: int, these: Integers) -> tuple[Floats, Integers]:
         """Genotypes (distinct, genotypes) and each family's row."""
@@ -168,11 +181,25 @@ class GroupTables:
 
 
 def _distinct(codes: NDArray[np.integer[Any]]) -> tuple[Integers, Integers]:
-    """The distinct rows of small numbers from −1 on, and which one each row is."""
-    base = int(codes.max(initial=0)) + 2
-    if base ** codes.shape[1] >= 2**62:
-        rows, which = np.unique(codes, axis=0, return_inverse=True)
-        return rows.astype(np.int64), which.ravel()
-    weights = base ** np.arange(codes.shape[1], dtype=np.int64)
-    _, first, which = np.unique((codes + 1) @ weights, return_index=True, return_inverse=True)
-    return codes[first].astype(np.int64), which
+    """The distinct rows of small numbers from −1 on, and which one each row is; in the order in which they come."""
+    which, first = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=np.int64)
+    count = min(1, len(codes))
+    for column in codes.T:
+        base = int(column.max(initial=0)) + 2
+        if (column != column[:1]).any():
+            count = _number(which, column, base, np.full(count * base, -1, dtype=np.int32), first)
+    return codes[first[:count]].astype(np.int64), which
+
+
+@njit(cache=True, nogil=True)
+def _number(which, column, base, number, first):  # type: ignore[no-untyped-def]
+    """Rows that were numbered by the columns before, numbered with one column more."""
+    count = 0
+    for k in range(len(which)):
+        key = which[k] * base + column[k] + 1
+        if number[key] < 0:
+            number[key] = count
+            first[count] = k
+            count += 1
+        which[k] = number[key]
+    return count

@@ -84,18 +84,26 @@ def plain_deficits(tables: LogTables, members: Integers, reach: Reach, layout: L
 
 @njit(cache=True, nogil=True)
 def _fill(quick, begin, highest, steps, first, row, out):  # type: ignore[no-untyped-def]
+    """Marker by marker: along the cells of each person, then along the persons of each cell."""
     widest = 0
     for m in range(len(first) - 1):
         widest = max(widest, first[m + 1] - first[m])
-    behind = np.empty(widest, dtype=np.uint8)
-    most = np.float32(255)
-    for lane in range(len(begin)):
-        for m in range(len(first) - 1):
-            cells = first[m + 1] - first[m]
-            values = quick[begin[lane, m] + first[m] : begin[lane, m] + first[m + 1]]
+    lanes = len(begin)
+    behind = np.empty((lanes, widest), dtype=np.uint8)
+    none, most = np.float32(0), np.float32(255)
+    for m in range(len(first) - 1):
+        cells = first[m + 1] - first[m]
+        for lane in range(lanes):
+            start = begin[lane, m] + first[m]
+            values, steps_behind = quick[start : start + cells], behind[lane, :cells]
             best, steps_each = highest[lane, m], steps[lane]
+            # What nobody has may be above the best. Numba turns max and min into something that no vector can do.
             for c in range(cells):
-                # What nobody has may be above the best; a negative number of steps is none.
-                behind[c] = np.uint8(np.int32(min(max((best - values[c]) * steps_each, np.float32(0)), most)))
-            for c in range(cells):
-                out[row[first[m] + c], lane] = behind[c]
+                value = (best - values[c]) * steps_each
+                value = value if value > none else none  # noqa: FURB136
+                value = value if value < most else most  # noqa: FURB136
+                steps_behind[c] = np.uint8(np.int32(value))
+        for c in range(cells):
+            here = row[first[m] + c]
+            for lane in range(lanes):
+                out[here, lane] = behind[lane, c]

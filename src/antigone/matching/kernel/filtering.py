@@ -44,7 +44,7 @@ def filtered(tables: LogTables, layout: Layout, threshold: float) -> Filtered:
     reach = Reach.of(tables, threshold)
     cut, cut_of_member = np.zeros(len(layout)), np.zeros(len(tables))
     survived = np.zeros(len(tables), dtype=np.int64)
-    found: list[tuple[NDArray[np.int32], Integers, Floats]] = []
+    found = [_NOBODY]
     room = empty_bytes(layout.codes.rows)
     able = np.flatnonzero(reach.reaches)
     for start in range(0, len(able), LANES):
@@ -52,54 +52,50 @@ def filtered(tables: LogTables, layout: Layout, threshold: float) -> Filtered:
         fill_deficits(tables, members, reach, layout, room)
         individuals, masks = survivors(layout.codes, room)
         masks = masks & np.uint32(2 ** len(members) - 1)  # lanes that nobody fills
-        individual, lane, logs = _quick_sums(individuals, masks, layout.cells, tables.quick, tables.begin[members])
+        individual, lane, logs = _quick_sums(individuals, masks, layout, tables, members)
         member = members[lane]
-        survived += np.bincount(member, minlength=len(tables))
+        survived[members] = np.bincount(lane, minlength=len(members))
         possible = logs >= threshold - reach.margin[member]
-        _add_up(
-            individual[~possible],
-            member[~possible],
-            logs[~possible] + reach.margin[member[~possible]],
-            cut,
-            cut_of_member,
-        )
-        individual, member = individual[possible], member[possible]
-        exact = tables.exact(member, layout.cells[individual])
-        hit = exact >= threshold
-        _add_up(individual[~hit], member[~hit], exact[~hit], cut, cut_of_member)
-        order = np.lexsort((individual[hit], member[hit]))
-        found.append((individual[hit][order], member[hit][order], exact[hit][order]))
-    individual, member, exact = (np.concatenate(each) for each in zip(_NOBODY, *found, strict=True))
-    return Filtered(
-        individual, member, exact, cut, cut_of_member, survived, np.minimum(threshold, reach.highest), reach.reaches
-    )
+        found.append((individual[possible], member[possible]))
+        _add_up(individual, member, np.where(possible, -np.inf, logs + reach.margin[member]), cut, cut_of_member)
+    individual, member = (np.concatenate(each) for each in zip(*found, strict=True))
+    exact = tables.exact(member, layout.cells[individual])
+    hit = exact >= threshold
+    _add_up(individual, member, np.where(hit, -np.inf, exact), cut, cut_of_member)
+    ceiling = np.minimum(threshold, reach.highest)
+    return Filtered(individual[hit], member[hit], exact[hit], cut, cut_of_member, survived, ceiling, reach.reaches)
 
 
-_NOBODY = (np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0))
+_NOBODY = (np.zeros(0, np.int32), np.zeros(0, np.int64))
 
 
-def _quick_sums(  # type: ignore[no-untyped-def]
-    individuals, masks, cells, quick, begin
+def _quick_sums(
+    individuals: NDArray[np.int32], masks: NDArray[np.uint32], layout: Layout, tables: LogTables, members: Integers
 ) -> tuple[NDArray[np.int32], Integers, Floats]:
+    """Survivors by lane, then by individual, and the sums of their quick logarithms."""
     count = int(np.bitwise_count(masks).sum())
     individual, lane, logs = np.empty(count, np.int32), np.empty(count, np.int64), np.empty(count)
-    _sum_quickly(individuals, masks, cells, quick, begin, individual, lane, logs)
+    _sum_quickly(individuals, masks, layout.cells, tables.quick, tables.begin[members], individual, lane, logs)
     return individual, lane, logs
 
 
 @njit(cache=True, nogil=True)
 def _sum_quickly(individuals, masks, cells, quick, begin, individual, lane, logs):  # type: ignore[no-untyped-def]
+    """One missing person after another, whose tables then stay in the first-level cache."""
     markers = cells.shape[1]
     found = 0
-    for k in range(len(individuals)):
-        i, mask = individuals[k], masks[k]
-        for which in range(32):
-            if mask >> np.uint32(which) & np.uint32(1):
-                total = 0.0
-                for m in range(markers):
-                    total += quick[begin[which, m] + cells[i, m]]
-                individual[found], lane[found], logs[found] = i, which, total
+    for which in range(len(begin)):
+        bit = np.uint32(1) << np.uint32(which)
+        for k in range(len(individuals)):
+            if masks[k] & bit:
+                individual[found], lane[found] = individuals[k], which
                 found += 1
+    for k in range(found):
+        i, which = individual[k], lane[k]
+        total = 0.0
+        for m in range(markers):
+            total += quick[begin[which, m] + cells[i, m]]
+        logs[k] = total
 
 
 @njit(cache=True, nogil=True)

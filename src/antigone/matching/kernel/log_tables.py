@@ -113,10 +113,15 @@ class LogTables:
     def exact(self, members: Integers, cells: NDArray[np.int32]) -> Floats:
         """log10 LR of pairs: members (pairs,), cells (pairs, markers); added up in the order of the markers."""
         total = np.zeros(len(members))
+        by_marker, rows_of = np.ascontiguousarray(cells.T), np.ascontiguousarray(self.which.T)
         for m, rows in enumerate(self.markers):
-            classes, row = cells[:, m] - self.first[m], self.which[members, m]
-            used = (row >= 0) & (classes < self.first[m + 1] - self.first[m] - 1)
-            total[used] += rows.exact(row[used], classes[used])
+            classes, row = by_marker[m] - self.first[m], rows_of[m][members]
+            unread = self.first[m + 1] - self.first[m] - 1
+            used = (row >= 0) & (classes < unread)
+            if used.all():
+                total += rows.exact(row, classes)
+            else:
+                total[used] += rows.exact(row[used], classes[used])
         return total
 
 
