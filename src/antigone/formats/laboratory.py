@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from antigone.formats.case_folder.readings import CellReader
 from antigone.formats.errors import InputError
@@ -67,7 +71,7 @@ def call_of(marker: str, cells: tuple[str, ...]) -> Call:
     is_beyond_two = len(named) > 1 and any(is_off_ladder(cell) for cell in cells)
     # Checked as if the off-ladder alleles were not there; then nothing of it counts.
     checked = tuple(cell for cell in cells if not is_off_ladder(cell)) if is_beyond_two else cells
-    marker_is_y = known_marker(marker).inheritance is Inheritance.Y
+    marker_is_y = inheritance_of(marker) is Inheritance.Y
     copies = _CELLS.read_copies(marker, checked) if marker_is_y else None
     reading = None if marker_is_y else _CELLS.read(marker, checked).reading
     alleles = _alleles(marker, cells)
@@ -76,14 +80,56 @@ def call_of(marker: str, cells: tuple[str, ...]) -> Call:
     return Call(marker, alleles, () if reading is None else (reading,), copies or ())
 
 
+@cache
+def inheritance_of(marker: str) -> Inheritance:
+    """How a marker is inherited, by its canonical name."""
+    return known_marker(marker).inheritance
+
+
 def is_off_ladder(cell: str) -> bool:
     """Whether a cell says that an allele lies outside the ladder: `OL`, `<8`, `>20`."""
     return cell.upper() == "OL" or cell.startswith(("<", ">"))
 
 
 def _alleles(marker: str, cells: tuple[str, ...]) -> tuple[Allele, ...]:
-    is_sex = known_marker(marker).inheritance is Inheritance.SEX
+    is_sex = inheritance_of(marker) is Inheritance.SEX
     return tuple(parse_allele(cell.upper() if is_sex else cell) for cell in cells if cell)
+
+
+class RunHeights(Mapping[str, Heights]):
+    """The heights of a run by marker, kept as one row of numbers: a dictionary of tuples takes five times as much.
+
+    `flat` has a number, or NaN for none, for each allele of each call, in the order of `calls`.
+    """
+
+    __slots__ = ("_calls", "_flat")
+
+    def __init__(self, calls: Mapping[str, Call], flat: NDArray[np.float64]) -> None:
+        self._calls, self._flat = calls, flat
+
+    def _pairs(self) -> Iterator[tuple[str, Heights]]:
+        start = 0
+        for marker, call in self._calls.items():
+            end = start + len(call.alleles)
+            heights = tuple(None if height != height else height for height in self._flat[start:end].tolist())
+            if any(height is not None for height in heights):
+                yield marker, heights
+            start = end
+
+    def __getitem__(self, marker: str) -> Heights:
+        for name, heights in self._pairs():
+            if name == marker:
+                return heights
+        raise KeyError(marker)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._pairs())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._pairs())
+
+    def __repr__(self) -> str:
+        return repr(dict(self._pairs()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +196,10 @@ class LaboratoryProfiles:
             for number, run in enumerate(runs, 1):
                 replicate = str(number) if len(runs) > 1 else ""
                 # A row without result says that the sample was typed, which its absence would not.
+                heights_of = dict(run.heights)
                 for call in run.calls.values() or (Call("AMEL", ()),):
                     cells = [str(allele) for allele in call.alleles] if call.is_used else []
-                    heights = [height_text(one) for one in run.heights.get(call.marker, ())[: len(cells)]]
+                    heights = [height_text(one) for one in heights_of.get(call.marker, ())[: len(cells)]]
                     cells += [""] * (width - len(cells))
                     heights += [""] * (tall - len(heights))
                     yield [sample, replicate, call.marker, *cells, *heights]

@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from antigone.formats.case_folder.readings import CellError
 from antigone.formats.errors import quoted
 from antigone.formats.genemapper.declared import GenemapperToml
-from antigone.formats.laboratory import Call, Heights, call_of
+from antigone.formats.laboratory import Call, call_of, inheritance_of
 from antigone.formats.tables import as_number
 from antigone.genetics.markers import Inheritance
-from antigone.genetics.markers import marker as known_marker
 
 _WITH_COMMA = re.compile(r"([<>]?\s*[0-9]+),([0-9]+)")
 _WITH_POINT = re.compile(r"[<>]?\s*[0-9]+\.[0-9]+")
 _THOUSANDS = re.compile(r"[0-9]{1,3}([.,][0-9]{3})+")
 _SIGNS = {",": "a decimal comma", ".": "a decimal point"}
 _WORDS = frozenset(("nr", "n/a", "na", "neg", "none", "no result", "-", "--", "inc", "fail", "failed", "null", "0"))
+
+_NO_HEIGHT = -1.0
 
 Complain = Callable[[int, str, str], None]
 """Notes a problem with the cell of that place: what was found, and what would be right."""
@@ -32,7 +33,8 @@ class CellsReader:
         """The sign that was seen between the alleles of one cell."""
         self.suffixes_dropped = 0
         self._first_with_decimal = ""
-        self._heights: dict[str, float | None] = {"": None}
+        self.known_heights: dict[str, float | None] = {"": None}
+        """Heights by the texts that were read before."""
 
     def call(self, marker: str, cells: Sequence[str], complain: Complain, *, is_list: bool) -> Call | None:
         """What the cells say. None, with the problem told, where they are not sound."""
@@ -69,7 +71,7 @@ class CellsReader:
             return f"{match[1]}.{match[2]}" if self._is_decimal(",", text, place, complain) else None
         if _WITH_POINT.fullmatch(text):
             return text if self._is_decimal(".", text, place, complain) else None
-        is_sex = known_marker(marker).inheritance is Inheritance.SEX
+        is_sex = inheritance_of(marker) is Inheritance.SEX
         return text.upper() if text.casefold() == "ol" or is_sex else text
 
     def _is_decimal(self, sign: str, text: str, place: int, complain: Complain) -> bool:
@@ -98,28 +100,17 @@ class CellsReader:
             return f"{error.expected}; if ‘{ending}’ says nothing of it, {declare}"
         return error.expected
 
-    def heights(
-        self, cells: Sequence[str], alleles: Sequence[str], complain: Complain, complain_of_allele: Complain
-    ) -> Heights | None:
-        """The heights beside some alleles. None, with the problem told, where they are not sound."""
+    def heights(self, texts: Sequence[str], complain: Complain) -> list[float | None] | None:
+        """The heights of some cells. None, with the problem told, where one is none."""
         heights: list[float | None] = []
-        for place, text in enumerate(cells):
-            known = self._heights.get(text, -1.0)
-            if known == -1.0:
-                known = self._height(text.strip(), place, complain)
-                if known == -1.0:
+        for place, text in enumerate(texts):
+            if text not in self.known_heights:
+                height = self._height(text.strip(), place, complain)
+                if height == _NO_HEIGHT:
                     return None
-                self._heights[text] = known
-            if known is not None and not alleles[place].strip():
-                complain(place, f"a height {quoted(text)} of no allele", "an empty cell, or the allele")
-                return None
-            heights.append(known)
-        named = [text.strip() for text in alleles if text.strip()]
-        del heights[len(named) :]
-        if len(named) > 1 and len(set(named)) == 1 and len(set(heights) - {None}) > 1:
-            complain_of_allele(1, f"{quoted(named[1])} a second time, with another height", "each allele once")
-            return None
-        return tuple(heights) if any(height is not None for height in heights) else ()
+                self.known_heights[text] = height
+            heights.append(self.known_heights[text])
+        return heights
 
     def _height(self, text: str, place: int, complain: Complain) -> float | None:
         """A height in the file's unit; −1, with the problem told, where it is none."""
@@ -131,14 +122,14 @@ class CellsReader:
                 f'decimal = "{"," if "," in text else "."}" in genemapper.toml'
             )
             complain(place, quoted(text), expected)
-            return -1.0
+            return _NO_HEIGHT
         sign = "," if "," in text else "." if "." in text else None
         if sign is not None and as_number(text.replace(",", ".", 1)) is not None:
             if not self._is_decimal(sign, text, place, complain):
-                return -1.0
+                return _NO_HEIGHT
             text = text.replace(",", ".", 1)
         height = as_number(text)
         if height is None or not 0 <= height < 1e9:
             complain(place, quoted(text), "a height: a number from 0")
-            return -1.0
+            return _NO_HEIGHT
         return height

@@ -125,10 +125,15 @@ def _reads_as_cyrillic(data: bytes) -> bool:
     return has_word
 
 
+def has_control(data: bytes) -> bool:
+    """Whether there are control characters among the bytes, other than tabs and line ends."""
+    return bool(data.translate(None, _OTHER_BYTES))
+
+
 def lines_of(data: bytes, encoding: str, file: str) -> Iterator[str]:
     """The lines without their ends. Raises `InputError` for control characters and for lines without end."""
     # Of UTF-16 half of the bytes look like control characters: there each line is looked at.
-    suspicious = encoding.startswith("utf-16") or bool(data.translate(None, _OTHER_BYTES))
+    suspicious = encoding.startswith("utf-16") or has_control(data)
     with io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline=None) as stream:
         for number, line in enumerate(stream, 1):
             if len(line) > MAX_LINE:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from antigone.formats.errors import quoted
 from antigone.formats.genemapper.declared import GenemapperToml, Kind
@@ -33,7 +33,9 @@ _CONTROLS: Mapping[str, str] = {
 # Names that mean a control in one laboratory and in the next a person, or body 9947, bone A.
 _DOUBTFUL_WORDS = frozenset(("al", "nc", "pc", "neg", "pos", "blank", "rb", "control"))
 _DOUBTFUL_CODES = frozenset(("k+", "k", "к+", "к", "007", "2800m", "9947a", "9948", "k562"))
-_NUMBER_AT_END = re.compile(r"[ _.-]*\(?[0-9]{1,3}\)?$")
+_SIGN = re.compile(r"[ _.-]")
+_NUMBERING = " _.-()0123456789"
+_LONGEST_CONTROL = 40
 
 SAMPLE_TYPES: Mapping[str, str] = {
     "": "sample",
@@ -52,16 +54,28 @@ def plain(text: str) -> str:
     return re.sub(r"[\s_.-]+", "", text.casefold())
 
 
+@lru_cache(maxsize=1000)
+def _plain_stem(stem: str) -> str:
+    """The plain name of a sample without its number, of which there are few."""
+    return plain(stem)
+
+
 class MarkerSpellings:
     """Brings the names of markers in a file to the one that the program uses."""
 
     def __init__(self, declared: GenemapperToml) -> None:
         self._declared = {plain(name): marker for name, marker in declared.markers.items()}
+        self._resolved: dict[str, str | None] = {}
         self.abbreviated: dict[str, str] = {}
         """Abbreviations that were read, and as what."""
 
     def resolve(self, text: str) -> str | None:
         """The canonical name; empty for what is no marker and left out; None where nobody knows it."""
+        if text not in self._resolved:
+            self._resolved[text] = self._resolve(text)
+        return self._resolved[text]
+
+    def _resolve(self, text: str) -> str | None:
         if plain(text) in self._declared:
             marker = self._declared[plain(text)]
             return (canonical_name(marker) or "") if marker else ""
@@ -106,6 +120,8 @@ class SampleNames:
 
     def sample(self, name: str) -> str:
         """The name of the sample, without what names its run."""
+        if self.declared.replicate_suffixes is None and not _SIGN.search(name):
+            return name
         bare = _EXTENSION.sub("", name).strip() or name
         if self._declared_kind(bare) is None and self._declared_kind(name) is None:
             bare = self._without_suffix(bare)
@@ -128,13 +144,14 @@ class SampleNames:
         declared = self._declared_kind(sample) or self._declared_kind(name)
         if declared is not None:
             return declared
-        word = plain(_NUMBER_AT_END.sub("", sample))
-        by_name = _CONTROLS.get(plain(sample)) or _CONTROLS.get(word)
+        word = _plain_stem(sample.rstrip(_NUMBERING))
+        whole = plain(sample) if len(sample) <= _LONGEST_CONTROL else ""
+        by_name = _CONTROLS.get(whole) or _CONTROLS.get(word)
         if sample_type is not None:
             by_type = SAMPLE_TYPES.get(plain(sample_type))
             # A ladder that the column calls a sample is a slip of one of both.
             return None if by_type == "sample" and by_name not in (None, "sample") else by_type
-        if by_name is None and (plain(sample) in _DOUBTFUL_CODES or word in _DOUBTFUL_WORDS):
+        if by_name is None and (whole in _DOUBTFUL_CODES or word in _DOUBTFUL_WORDS):
             return None
         return by_name or "sample"
 
