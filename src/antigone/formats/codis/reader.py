@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from antigone.formats.case_folder.markers import is_y
 from antigone.formats.case_folder.readings import CellError
 from antigone.formats.codis.file import NAMESPACE, Allele, CmfFile, Locus, Specimen
 from antigone.formats.codis.vocabulary import LOCI, ROLES, marker_of, role_of
@@ -286,7 +287,7 @@ class _Reader:
                 expected = "the same alleles as in the first, or one <LOCUS> of each name in a specimen"
                 self._complain(place, found=f"a second <LOCUS> {quoted(locus.name)}", expected=expected)
             self._repeated_loci += 1
-        self._single += len(locus.alleles) == 1 and before is locus
+        self._single += len(locus.alleles) == 1 and before is locus and not is_y(marker)
         self._loci.append(locus)
 
     def _is_sound(self, marker: str, locus: Locus) -> bool:
@@ -368,15 +369,16 @@ class _Reader:
             shown = ", ".join(f"{name} ({number}×)" for name, number in list(self._passed_over.items())[:20])
             notes.append(f"passed over, not being of CMF: {shown}")
         if self._repeated_loci:
-            notes.append(f"{self._repeated_loci} loci stand twice in a specimen with the same alleles and count once")
+            notes.append(
+                f"stand twice in a specimen, with the same alleles, and count once: {self._repeated_loci} loci"
+            )
         if self._single:
             notes.append(
-                f"{self._single} loci hold one allele: it counts as one that was seen, and as homozygous only where "
-                "the file has it twice"
+                "one allele alone counts as one that was seen, and as homozygous only where the file has it twice: "
+                f"so at {self._single} of all loci"
             )
-        partial = sum(specimen.is_partial for specimen in self._specimens)
-        if partial:
-            notes.append(f"{partial} specimens are marked as partial")
+        if partial := sum(specimen.is_partial for specimen in self._specimens):
+            notes.append(f"specimens that are marked as partial: {partial}")
         return [f"{self._file}: {note}" for note in notes]
 
     def _unknowns(self) -> list[tuple[str, int]]:

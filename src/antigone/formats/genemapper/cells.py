@@ -12,7 +12,7 @@ from antigone.genetics.markers import Inheritance
 
 _WITH_COMMA = re.compile(r"([<>]?\s*[0-9]+),([0-9]+)")
 _WITH_POINT = re.compile(r"[<>]?\s*[0-9]+\.[0-9]+")
-_THOUSANDS = re.compile(r"[0-9]{1,3}([.,][0-9]{3})+")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,][0-9]{3})+")
 _SIGNS = {",": "a decimal comma", ".": "a decimal point"}
 _WORDS = frozenset(("nr", "n/a", "na", "neg", "none", "no result", "-", "--", "inc", "fail", "failed", "null", "0"))
 

@@ -165,7 +165,7 @@ def _header(
         run = columns.one_of("run", _RUN_NAME)
     if sample is None and (run is None or plain(texts[run]) in _RUN_NAME):
         found = f"the columns {', '.join(map(quoted, texts[:8]))}{' …' if len(texts) > 8 else ''}"
-        raise _NotAHeaderError(2 * len(blocks), found, f"a column Sample Name or Sample File; {_ANY_HEADER}")
+        raise _NotAHeaderError(2 * len(blocks), found, _ANY_HEADER)
     layout = Layout.LONG if is_long else Layout.WIDE
     type_column = columns.one_of("type", _TYPE)
     return Header(line, separator, layout, tuple(texts), sample, run, type_column, blocks, unused)

@@ -27,7 +27,7 @@ from antigone.formats.genemapper.names import (
     plain,
 )
 from antigone.formats.laboratory import Call, LaboratoryProfiles, Run, RunHeights, bytes_of, height_text
-from antigone.formats.tables import MAX_FIELD, MAX_ROWS, Problems, foreign_letters
+from antigone.formats.tables import MAX_FIELD, MAX_ROWS, Problems
 from antigone.matching.operation import LeftOut
 
 MOST_RUNS = 999
@@ -476,7 +476,7 @@ class _Reader:
         if marker is None:
             if text not in self._complained:
                 self._complained.add(text)
-                found = quoted(text) + foreign_letters(text) if text else "an empty cell"
+                found = quoted(text) if text else "an empty cell"
                 self.complain(place, found, self._spellings.expected(text) if text else "the name of a marker")
             return None
         if not marker:

@@ -1,5 +1,6 @@
 """Writes a laboratory's profiles as a GeneMapper table: long, tabs, UTF-8."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,8 +45,14 @@ def _rows(sample: str, run: Run, alleles: int, heights: int) -> Iterator[list[st
             raise ValueError(f"{quoted(cell)} cannot be a cell of this table")
     for marker, call in run.calls.items():
         cells = [str(allele) for allele in call.alleles]
-        tall = [height_text(one) for one in run.heights.get(marker, ())]
+        tall = [_height(one) for one in run.heights.get(marker, ())]
         yield [sample, run.name, marker, *cells, *[""] * (alleles - len(cells)), *tall, *[""] * (heights - len(tall))]
+
+
+def _height(height: float | None) -> str:
+    """A height with a decimal point that nobody takes for a sign between thousands, as in 1.250."""
+    text = height_text(height)
+    return text + "0" if re.fullmatch(r"[0-9]+\.[0-9]{3}", text) else text
 
 
 def _check_read_back(text: str, profiles: LaboratoryProfiles) -> None:
