@@ -191,7 +191,7 @@ class Register:
     classes: list[MarkerClasses]
     known: list[KnownClasses]
     groups: list[FamilyGroup]
-    individuals: NDArray[np.str_] | pl.Series
+    individuals: pl.Series
     missing: pl.DataFrame  # family and person
 
 

@@ -179,11 +179,19 @@ def bench(
     out: Annotated[Path | None, typer.Option(help="A folder for figures and pictures.")] = None,
     answers: Annotated[Path | None, typer.Option(help="The folder with the peers' timed inputs.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    remains: Annotated[int, typer.Option(min=1, help="Of search: how many remains.")] = 30_000,
+    missing: Annotated[int, typer.Option(min=9, help="Of search: how many missing persons.")] = 70_000,
+    markers: Annotated[int, typer.Option(min=1, max=99, help="Of search: how many markers.")] = 24,
+    seed: Annotated[int, typer.Option(min=0, help="Of search: same seed, same register.")] = 1,
+    cores: Annotated[int, typer.Option(min=1, help="Of search: how many threads.")] = 1,
+    keep: Annotated[Path | None, typer.Option(help="Of search: a new folder for its input and result files.")] = None,
 ) -> None:
     """Measure speed as ratios within one run, with the machine's load beside each figure."""
+    from antigone.bench.search import SearchSize
     from antigone.cli.bench import run
 
-    run(what, out=out, answers=answers, as_json=json)
+    size = SearchSize(remains, missing, markers, seed, cores)
+    run(what, out=out, answers=answers, as_json=json, size=size, keep=keep)
 
 
 @app.command()

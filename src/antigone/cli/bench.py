@@ -12,6 +12,7 @@ from antigone.bench.inputs import find_timed_inputs
 from antigone.bench.likelihoods import Figure, growth, kinship, likelihoods, pairwise
 from antigone.bench.machine import describe
 from antigone.bench.office import is_installed, office_figures
+from antigone.bench.search import SearchFigure, SearchSize, search_figure
 from antigone.report.charts import growth_curve
 from antigone.report.results import OutputError
 
@@ -19,13 +20,30 @@ from antigone.report.results import OutputError
 KINDS = ("all", "likelihood", "growth", "search", "assignment", "office", "office-long")
 
 
-def run(what: str, *, out: Path | None, answers: Path | None, as_json: bool) -> None:
+def run(
+    what: str,
+    *,
+    out: Path | None,
+    answers: Path | None,
+    as_json: bool,
+    size: SearchSize | None = None,
+    keep: Path | None = None,
+) -> None:
     """Measure, print, and keep where asked for."""
     if what not in KINDS:
         raise OutputError(f"‘{what}’ is no benchmark; there are {', '.join(KINDS)}")
-    content: dict[str, Any] = {"machine": describe(), "figures": [], "growth": [], "assignment": [], "office": []}
+    content: dict[str, Any] = {
+        "machine": describe(),
+        "figures": [],
+        "growth": [],
+        "search": [],
+        "assignment": [],
+        "office": [],
+    }
     if what in ("all", "likelihood", "search"):
         content["figures"] = _beside_peers(what, answers, as_json=as_json)
+    if what in ("all", "search"):
+        content["search"] = _search(size or SearchSize(), keep, as_json=as_json)
     if what in ("all", "growth"):
         content["growth"] = growth()
         if not as_json:
@@ -75,6 +93,34 @@ def _print_growth(rows: list[dict[str, float]]) -> None:
     typer.echo("\nGrowth with the size of the pedigree (stepwise, 15 alleles, half typed)")
     for row in rows:
         typer.echo(f"{row['people']:6.0f} people {row['ms_a_marker']:9.3f} ms a marker   load {row['load']:.2f}")
+
+
+def _search(size: SearchSize, keep: Path | None, *, as_json: bool) -> list[dict[str, object]]:
+    if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        raise OutputError(f"{keep} is there already; give the name of a new folder")
+    one = search_figure(size, keep)
+    if not as_json:
+        _print_search(one)
+    return [one.as_row()]
+
+
+def _print_search(one: SearchFigure) -> None:
+    cores = "one core" if one.cores == 1 else f"{one.cores} cores"
+    same = "all hits of a sample are" if one.identical_to_reference else "NOT ALL HITS of a sample ARE"
+    typer.echo(
+        f"\nA country: {one.remains:,} remains, {one.missing:,} missing persons, {one.markers} markers, "
+        f"{one.pairs:,} pairs\n"
+        f"{one.seconds_total:.1f} s from files to ranked lists on {cores} ({one.core_seconds_total:.1f} s of a core), "
+        f"{one.peak_rss_bytes / 2**30:.2f} GiB at the peak, load {one.load_average[0]:.2f}\n"
+        f"start {one.seconds_start:.1f} s, reading {one.seconds_read:.1f}, search {one.seconds_search:.1f}, "
+        f"writing {one.seconds_write:.1f}; of a core: tables {one.seconds_tables:.2f}, bytes "
+        f"{one.seconds_deficits:.2f}, first pass {one.seconds_kernel:.2f}, rescoring {one.seconds_rescoring:.2f}\n"
+        f"{one.pairs_per_second_per_core / 1e9:.2f} billion pairs a second and core in the first pass, "
+        f"{one.share_of_limit:.0%} of what can be loaded, {one.times_plain:.0f} times plain NumPy; "
+        f"{one.families_per_second_per_core:,.0f} families a second and core\n"
+        f"{same} those of {one.pairs_compared_with_reference:,} pairs computed plainly; "
+        f"{one.true_pairs_in_best:,} of {one.true_pairs:,} true pairs among the best of their individual"
+    )
 
 
 def _assignment(*, as_json: bool) -> list[dict[str, object]]:

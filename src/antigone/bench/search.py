@@ -1,0 +1,292 @@
+"""How long a search at the scale of a country takes: from CSV on disk to ranked lists on disk, and every stage of it.
+
+The whole is timed in a process of its own, from its start to its end, start-up and all, so that nothing is warm but the
+compiled code on disk and the peak of memory is its own. The stages are then timed once more, one after the other on one
+core, by the core's own clock: beside other work on the machine the clock on the wall says little. The limit is taken in
+the same run, between blocks: vectors loaded from the first-level cache and nothing done with them.
+
+A sample of at least 10⁸ pairs is computed again by elimination and plain sums in double precision. All hits of the
+sample must be the same, and their log10 LRs within 10⁻⁹.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from antigone.bench.register import Register, make_register, read_register
+from antigone.genetics.genotype_rows import genotype_rows
+from antigone.matching.country_search import Comparing, CountryHits, search_groups
+from antigone.matching.family_groups import FamilyGroup, GroupTables
+from antigone.matching.kernel.adding import LANES, empty_bytes, read_vectors, survivors, survivors_plainly
+from antigone.matching.kernel.deficits import Reach, fill_deficits
+from antigone.matching.kernel.filtering import filtered
+from antigone.matching.tables import hardy_weinberg
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+T = TypeVar("T")
+
+SAMPLE = 10**8  # pairs that are computed again
+BEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSize:
+    """How much is searched, and by how many cores."""
+
+    remains: int = 30_000
+    missing: int = 70_000
+    markers: int = 24
+    seed: int = 1
+    cores: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFigure:
+    """One search, timed. Seconds are of the clock where `total` says so, else of one core."""
+
+    remains: int
+    missing: int
+    markers: int
+    seed: int
+    cores: int
+    pairs: int
+    hits: int
+    survived: int
+    seconds_total: float  # of the clock: the process from its start to its end
+    core_seconds_total: float  # all its threads together, start-up too
+    seconds_start: float  # of the clock: until everything is imported
+    seconds_read: float
+    seconds_search: float
+    seconds_write: float
+    seconds_tables: float  # of a core, all families
+    seconds_deficits: float
+    seconds_kernel: float
+    seconds_rescoring: float
+    pairs_per_second_per_core: float
+    limit_pairs_per_second_per_core: float
+    share_of_limit: float
+    times_plain: float  # how much longer the plain NumPy twin of the kernel takes on the same blocks
+    families_per_second_per_core: float
+    peak_rss_bytes: int
+    load_average: tuple[float, float, float]
+    load_average_after: tuple[float, float, float]
+    true_pairs: int
+    true_pairs_in_best: int  # of those, how many stand among the best of their individual
+    pairs_compared_with_reference: int
+    largest_difference: float  # of a hit's log10 LR from the reference
+    identical_to_reference: bool
+
+    def as_row(self) -> dict[str, object]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+def search_figure(size: SearchSize, keep: Path | None = None) -> SearchFigure:
+    """Make a register, search it in another process, and time the stages of the same search in this one.
+
+    With `keep` the input and result files stay in that folder.
+    """
+    if keep is not None:
+        return _figure(keep, size)
+    with TemporaryDirectory() as folder:
+        return _figure(Path(folder), size)
+
+
+def _figure(folder: Path, size: SearchSize) -> SearchFigure:
+    make_register(folder, remains=size.remains, missing=size.missing, markers=size.markers, seed=size.seed)
+    _search_elsewhere(folder, size.cores)  # whatever is not compiled yet is compiled now
+    load = os.getloadavg()
+    whole = _search_elsewhere(folder, size.cores)
+    register = read_register(folder)
+    stages = Stages.of(register)
+    compared, identical, largest = compare_with_reference(register, stages.hits)
+    true, found = _true_pairs_among_best(folder)
+    speed, limit = stages.hits.pairs / stages.kernel, stages.hits.pairs / stages.limit
+    return SearchFigure(
+        **asdict(size), pairs=whole["pairs"], hits=whole["hits"], survived=whole["survived"],
+        seconds_total=whole["total"],
+        core_seconds_total=whole["core_total"], seconds_start=whole["start"], seconds_read=whole["read"],
+        seconds_search=whole["search"], seconds_write=whole["write"], seconds_tables=stages.tables,
+        seconds_deficits=stages.deficits, seconds_kernel=stages.kernel, seconds_rescoring=stages.rescoring,
+        pairs_per_second_per_core=speed, limit_pairs_per_second_per_core=limit, share_of_limit=speed / limit,
+        times_plain=stages.times_plain, families_per_second_per_core=size.missing / stages.tables,
+        peak_rss_bytes=whole["peak"], load_average=load, load_average_after=os.getloadavg(), true_pairs=true,
+        true_pairs_in_best=found, pairs_compared_with_reference=compared, largest_difference=largest,
+        identical_to_reference=identical,
+    )  # fmt: skip
+
+
+def _search_elsewhere(folder: Path, cores: int) -> dict[str, Any]:
+    """Run this module on the folder, and time it from outside."""
+    before = time.perf_counter()
+    threads = {"POLARS_MAX_THREADS": str(cores), "OPENBLAS_NUM_THREADS": "1"}
+    run = subprocess.run(  # noqa: S603  # our own module
+        [sys.executable, "-m", __name__, str(folder), str(cores)],
+        check=True, capture_output=True, text=True, env=os.environ | threads,
+    )  # fmt: skip
+    total = time.perf_counter() - before
+    found: dict[str, Any] = json.loads(run.stdout)
+    inside = sum(found[name] for name in ("read", "search", "write"))
+    return found | {"total": total, "start": total - inside}
+
+
+def search_folder(folder: Path, cores: int) -> dict[str, Any]:
+    """From the files of a folder to `best_by_individual.csv` and `best_by_missing.csv` in it; seconds by the clock."""
+    clock = [time.perf_counter()]
+    register = read_register(folder)
+    clock.append(time.perf_counter())
+    hits = _search(register, cores)
+    clock.append(time.perf_counter())
+    write_lists(folder, register, hits)
+    clock.append(time.perf_counter())
+    read, search, write = np.diff(clock).tolist()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "read": read, "search": search, "write": write, "pairs": hits.pairs, "hits": len(hits),
+        "survived": hits.survived, "peak": usage.ru_maxrss * 1024, "core_total": usage.ru_utime + usage.ru_stime,
+    }  # fmt: skip
+
+
+def _search(register: Register, cores: int) -> CountryHits:
+    return search_groups(
+        register.groups, register.known, register.classes, len(register.individuals), register.prepared,
+        threshold=register.settings.threshold, threads=cores,
+    )  # fmt: skip
+
+
+def write_lists(folder: Path, register: Register, hits: CountryHits) -> None:
+    """The best of each individual and of each missing person."""
+    for name, places in (("individual", hits.best_by_individual(BEST)), ("missing", hits.best_by_missing(BEST))):
+        individual, missing = hits.individual[places], hits.missing[places]
+        table = pl.DataFrame(
+            {
+                "individual": register.individuals.gather(individual),
+                "family": register.missing["family"].gather(missing),
+                "person": register.missing["person"].gather(missing),
+                "log10_lr": hits.log10_lr[places],
+            }
+        )
+        table.write_csv(folder / f"best_by_{name}.csv", float_precision=6)
+
+
+def _true_pairs_among_best(folder: Path) -> tuple[int, int]:
+    truth = pl.read_csv(folder / "who_is_who.csv", infer_schema=False)
+    best = pl.read_csv(folder / "best_by_individual.csv", infer_schema=False)
+    return len(truth), len(truth.join(best, on=["individual", "family", "person"], how="inner"))
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Seconds of one core for everything, and what was found. `limit` is for as many vectors as the kernel loads."""
+
+    tables: float
+    deficits: float
+    kernel: float
+    rescoring: float
+    limit: float
+    times_plain: float
+    hits: CountryHits
+
+    @classmethod
+    def of(cls, register: Register) -> "Stages":
+        """Each stage of a search by itself, on one core."""
+        comparing, making = _making(register)
+        layout, threshold = comparing.layout, register.settings.threshold
+        seconds = dict.fromkeys(("tables", "deficits", "kernel", "limit", "plain", "plain_kernel", "whole"), 0.0)
+
+        def timed(stage: str, work: Callable[[], T]) -> T:
+            before = time.thread_time()
+            answer = work()
+            seconds[stage] += time.thread_time() - before
+            return answer
+
+        hits = _search(register, 1)
+        read_vectors(1)  # compiled
+        room = empty_bytes(layout.codes.rows)
+        blocks = 0
+        for group in register.groups:
+            for part in group.parts(making.together):
+                tables = timed("tables", lambda part=part: making.tables(part))  # type: ignore[misc]
+                reach = Reach.of(tables, threshold)
+                able = np.flatnonzero(reach.reaches)
+                for start in range(0, len(able), LANES):
+                    members = able[start : start + LANES]
+                    timed("deficits", lambda: fill_deficits(tables, members, reach, layout, room))  # noqa: B023
+                    timed("kernel", lambda: survivors(layout.codes, room))
+                    timed("limit", lambda: read_vectors(len(layout) * layout.markers))
+                    if blocks % 200 == 0:
+                        timed("plain_kernel", lambda: survivors(layout.codes, room))
+                        timed("plain", lambda: survivors_plainly(layout.codes, room))
+                    blocks += 1
+                timed("whole", lambda: filtered(tables, layout, threshold))  # noqa: B023
+        rescoring = seconds["whole"] - seconds["deficits"] - seconds["kernel"]
+        return cls(
+            seconds["tables"], seconds["deficits"], seconds["kernel"], rescoring, seconds["limit"],
+            seconds["plain"] / seconds["plain_kernel"], hits,
+        )  # fmt: skip
+
+
+def _making(register: Register) -> tuple[Comparing, GroupTables]:
+    comparing = Comparing(register.classes, len(register.individuals), register.prepared, register.settings.threshold)
+    return comparing, GroupTables(register.prepared, register.known, comparing.sweep, comparing.layout)
+
+
+def compare_with_reference(register: Register, hits: CountryHits, *, sample: int = SAMPLE) -> tuple[int, bool, float]:
+    """So many pairs at least, computed by elimination and plain sums: how many, whether all is the same, how nearly.
+
+    The missing persons of the sample are evenly spread over each group. Pairs within 10⁻⁹ of the threshold may be on
+    either side of it.
+    """
+    individuals, missing = len(register.individuals), len(register.missing)
+    share = min(1.0, sample / max(1, individuals * missing))
+    threshold = register.settings.threshold
+    begins = np.searchsorted(hits.missing, np.arange(missing + 1))
+    compared, identical, largest = 0, True, 0.0
+    for group in register.groups:
+        places = np.unique(np.linspace(0, len(group.members) - 1, int(np.ceil(share * len(group.members)))).astype(int))
+        few = FamilyGroup(group.target, group.pedigree, group.members[places], group.codes[places])
+        for member, totals in zip(few.members.tolist(), _plain_totals(register, few), strict=True):
+            compared += individuals
+            mine = slice(begins[member], begins[member + 1])
+            found = np.full(individuals, -np.inf)
+            found[hits.individual[mine]] = hits.log10_lr[mine]
+            clear = np.abs(totals - threshold) > 1e-9
+            identical &= bool(np.array_equal((totals >= threshold)[clear], np.isfinite(found)[clear]))
+            both = np.isfinite(found)
+            largest = max(largest, float(np.abs(totals - found)[both].max(initial=0.0)))
+    return compared, identical and largest < 1e-9, largest
+
+
+def _plain_totals(register: Register, group: FamilyGroup) -> Any:
+    """log10 LR of all individuals against each of a group, one missing person after another."""
+    rows = genotype_rows(group.target, group.pedigree, register.known, group.codes.astype(np.int64))
+    unread = np.zeros((1, len(group.members)))
+    columns = []
+    for these, row, model in zip(register.classes, rows, register.prepared.models, strict=True):
+        with np.errstate(divide="ignore"):
+            related = np.log10(these.diploid_rows.likelihood @ row.rows.T)
+            unrelated = np.log10(these.diploid_rows.likelihood @ hardy_weinberg(model))
+        logs = np.where(row.which >= 0, (related - unrelated[:, None])[:, row.which], 0.0)
+        columns.append(np.ascontiguousarray(np.concatenate([logs, unread]).T))  # class −1 is the last: not read
+    for k in range(len(group.members)):
+        total = np.zeros(len(register.individuals))
+        for these, logs in zip(register.classes, columns, strict=True):
+            total += logs[k][these.of]
+        yield total
+
+
+if __name__ == "__main__":
+    print(json.dumps(search_folder(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,138 @@
+"""The benchmark of the search at the scale of a country: its register is a case folder, and its figures are true."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from antigone.bench import search as bench
+from antigone.bench.register import KINDS, make_register, read_register
+from antigone.bench.search import SearchSize, compare_with_reference, search_figure, search_folder
+from antigone.cli.app import app
+from antigone.formats.case_folder import read_case_folder
+from antigone.matching.classes import marker_classes
+from antigone.matching.country_search import search_country, search_groups
+
+SIZE = SearchSize(remains=90, missing=120, markers=11, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("register")
+    make_register(made, remains=SIZE.remains, missing=SIZE.missing, markers=SIZE.markers, seed=SIZE.seed)
+    return made
+
+
+def hits_of(register):
+    return search_groups(
+        register.groups, register.known, register.classes, len(register.individuals), register.prepared,
+        threshold=register.settings.threshold, threads=1,
+    )  # fmt: skip
+
+
+def test_the_register_is_a_case_folder_and_is_searched_alike(folder):
+    operation, register = read_case_folder(folder), read_register(folder)
+    assert operation.settings.threshold == register.settings.threshold
+    assert [one.id for one in operation.individuals] == register.individuals.to_list()
+    assert [(family.name, person) for family, person in operation.missing_persons()] == register.missing.rows()
+    slow, quick = search_country(operation), hits_of(register)
+    assert len(quick) > 10
+    named = [operation.individuals[i].id for i in slow.individual]
+    assert named == [register.individuals[int(i)] for i in quick.individual]
+    assert slow.missing.tolist() == quick.missing.tolist()
+    np.testing.assert_allclose(slow.log10_lr, quick.log10_lr, rtol=1e-9)
+
+
+def test_classes_of_the_remains_are_those_of_their_readings(folder):
+    operation, register = read_case_folder(folder), read_register(folder)
+    slow = marker_classes(operation.individuals, register.prepared.models, operation.settings)
+    for mine, theirs in zip(register.classes, slow, strict=True):
+        number = {readings: k for k, readings in enumerate(theirs.readings)}
+        which = np.array([number[readings] for readings in mine.readings])
+        np.testing.assert_array_equal(np.append(which, -1)[mine.of], theirs.of)
+        np.testing.assert_allclose(mine.diploid_rows.likelihood, theirs.diploid_rows.likelihood[which], rtol=1e-12)
+        np.testing.assert_array_equal(mine.diploid_rows.possible, theirs.diploid_rows.possible[which])
+
+
+def test_the_register_holds_every_kind_of_family_and_degraded_remains(folder):
+    register = read_register(folder)
+    found = {
+        (len(group.pedigree), int(count)) for group in register.groups for count in (group.codes[:, 0] >= 0).sum(axis=1)
+    }
+    assert found == {(len(persons), len(typed)) for persons, typed in KINDS.values()}
+    assert sum(len(group.members) for group in register.groups) == SIZE.missing
+    unread = np.mean([these.of < 0 for these in register.classes])
+    assert 0 < unread < 0.1
+
+
+def test_the_reference_finds_what_is_wrong(folder):
+    register = read_register(folder)
+    hits = hits_of(register)
+    compared, identical, largest = compare_with_reference(register, hits)
+    assert compared == SIZE.remains * SIZE.missing
+    assert identical
+    assert largest < 1e-9
+    keep = np.arange(len(hits)) != 5
+    lost = replace(hits, individual=hits.individual[keep], missing=hits.missing[keep], log10_lr=hits.log10_lr[keep])
+    assert not compare_with_reference(register, lost)[1]
+    assert not compare_with_reference(register, replace(hits, log10_lr=hits.log10_lr + 1e-8))[1]
+    other = hits.individual.copy()
+    other[0] = (other[0] + 1) % SIZE.remains
+    assert not compare_with_reference(register, replace(hits, individual=other))[1]
+
+
+def test_ranked_lists_are_written_and_the_same_whatever_the_cores(folder):
+    found = search_folder(folder, 1)
+    lists = {name: (folder / f"best_by_{name}.csv").read_bytes() for name in ("individual", "missing")}
+    assert found["pairs"] == SIZE.remains * SIZE.missing
+    search_folder(folder, 3)
+    for name, content in lists.items():
+        assert (folder / f"best_by_{name}.csv").read_bytes() == content
+        assert content.startswith(b"individual,family,person,log10_lr\n")
+
+
+def test_figures_hold_what_was_asked_for(tmp_path):
+    one = search_figure(SIZE, tmp_path / "kept").as_row()
+    asked = (
+        "pairs", "seconds_total", "seconds_kernel", "pairs_per_second_per_core", "limit_pairs_per_second_per_core",
+        "share_of_limit", "families_per_second_per_core", "peak_rss_bytes", "cores", "load_average",
+        "identical_to_reference",
+    )  # fmt: skip
+    assert set(asked) <= set(one)
+    assert one["identical_to_reference"] is True
+    assert one["pairs"] == 10_800
+    assert one["seconds_total"] > one["seconds_read"] + one["seconds_search"]
+    assert one["share_of_limit"] == one["pairs_per_second_per_core"] / one["limit_pairs_per_second_per_core"]
+    assert (tmp_path / "kept" / "best_by_missing.csv").is_file()
+
+
+def test_the_command_takes_sizes_and_keeps_no_old_folder(tmp_path, monkeypatch):
+    figure = search_figure(SIZE, tmp_path / "one")
+    asked = []
+
+    def stub(size, keep):
+        asked.append((size, keep))
+        return figure
+
+    monkeypatch.setattr("antigone.cli.bench.search_figure", stub)
+    monkeypatch.setattr("antigone.cli.bench.find_timed_inputs", lambda _: None)
+    sizes = ["--remains", "90", "--missing", "120", "--markers", "11", "--seed", "3", "--cores", "2"]
+    keep = tmp_path / "new"
+    run = CliRunner().invoke(app, ["bench", "search", "--json", "--keep", str(keep), *sizes])
+    assert run.exit_code == 0
+    assert json.loads(run.stdout)["search"][0]["pairs"] == 10_800
+    assert asked == [(replace(SIZE, cores=2), keep)]
+    shown = CliRunner().invoke(app, ["bench", "search", *sizes])
+    assert "90 remains, 120 missing persons, 11 markers, 10,800 pairs" in shown.stdout
+    refused = CliRunner().invoke(app, ["bench", "search", "--keep", str(tmp_path / "one"), *sizes])
+    assert "is there already" in str(refused.exception)
+
+
+def test_a_sample_is_taken_from_every_group(folder):
+    register = read_register(folder)
+    compared, identical, _ = compare_with_reference(register, hits_of(register), sample=SIZE.remains * 20)
+    assert identical
+    assert SIZE.remains * 20 <= compared <= SIZE.remains * (20 + len(register.groups))
+    assert bench.SAMPLE >= 10**8
