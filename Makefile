@@ -8,6 +8,8 @@ PYTEST := $(VENV)/python -m pytest
 # And one thread a process: threads of the linear algebra library that share a core wait for each other.
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+# Mutated inputs to each reader in `make bench`: the promise is a million, which takes hours.
+PARSER_INPUTS ?= 1000000
 export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 
 help:  ## what the targets are
@@ -39,6 +41,7 @@ test-long: install  ## long property, crash and browser runs (under 60 minutes)
 
 bench: install  ## benchmarks, as ratios within one run, with the machine's load beside them
 	$(VENV)/antigone bench all --out bench
+	$(VENV)/antigone bench parsers --inputs $(PARSER_INPUTS) --out bench
 
 docs: install  ## the manual, as HTML, in docs/_build
 	$(VENV)/sphinx-build -q -W -b html docs docs/_build/html

@@ -218,6 +218,11 @@ SHEET = "xl/worksheets/sheet1.xml"
         (lambda data: data.decode().encode("utf-16"), "not in UTF-8"),
         (lambda data: data.replace(b' r="A1"', b""), "whose cells do not say where they stand"),
         (lambda data: data.replace(b'r="A1"', b'r = "XFD1048576"'), "a sheet of 1048576 rows"),
+        (
+            lambda data: data.replace(b'<c r="A1"', b'<c r="%s"' % (b"x" * 1001)),
+            "whose cells do not say where they stand",
+        ),
+        (lambda data: data.replace(b'<row r="1"', b'<row r="9x"'), "whose cells do not say where they stand"),
         (lambda data: data[:-30], "t.xlsx"),
     ],
 )

@@ -175,18 +175,26 @@ def simulate(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="all, likelihood, growth, search, office or office-long.")] = "all",
+    what: Annotated[
+        str, typer.Argument(help="all, likelihood, growth, search, office, office-long or parsers.")
+    ] = "all",
     out: Annotated[Path | None, typer.Option(help="A folder for figures and pictures.")] = None,
     answers: Annotated[Path | None, typer.Option(help="The folder with the peers' timed inputs.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    inputs: Annotated[int, typer.Option(min=1, help="Of parsers: mutated inputs to each.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of parsers and search: same seed, same inputs.")] = 1,
+    only: Annotated[list[str] | None, typer.Option(help="Of parsers: one of them; may be repeated.")] = None,
     remains: Annotated[int, typer.Option(min=1, help="Of search: how many remains.")] = 30_000,
     missing: Annotated[int, typer.Option(min=9, help="Of search: how many missing persons.")] = 70_000,
     markers: Annotated[int, typer.Option(min=1, max=99, help="Of search: how many markers.")] = 24,
-    seed: Annotated[int, typer.Option(min=0, help="Of search: same seed, same register.")] = 1,
     cores: Annotated[int, typer.Option(min=1, help="Of search: how many threads.")] = 1,
     keep: Annotated[Path | None, typer.Option(help="Of search: a new folder for its input and result files.")] = None,
 ) -> None:
     """Measure speed as ratios within one run, with the machine's load beside each figure."""
+    if what == "parsers":
+        from antigone.cli import bench_parsers
+
+        raise typer.Exit(bench_parsers.run(inputs=inputs, seed=seed, only=only or (), out=out, as_json=json))
     from antigone.bench.search import SearchSize
     from antigone.cli.bench import run
 

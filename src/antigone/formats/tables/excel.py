@@ -35,10 +35,16 @@ _BLOCK = 8_000_000
 _PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,9})([0-9]{1,9})\s*["']""")
 _ERROR = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?=[^<>]*?\bt\s*=\s*["']e["'])[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]+)""")
 _FORMULA = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]+)["'][^<>]*>\s*<(?:\w+:)?f\b""")
-_WITHOUT_PLACE = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br\s*=)""")
+_WITHOUT_PLACE = re.compile(
+    rb"""<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br\s*=)"""
+    # A place that Excel does not have: calamine computes with its letters all the same, and asks for that much memory.
+    rb"""|<(?:\w+:)?c(?=[\s/>])[^<>]*?[\s:]r\s*=\s*["'](?!\s*[A-Za-z]{1,3}[0-9]{1,7}\s*["'])"""
+    rb"""|<(?:\w+:)?row(?=[\s/>])[^<>]*?[\s:]r\s*=\s*["'](?!\s*[0-9]{1,7}\s*["'])"""
+)
 _FORBIDDEN = re.compile(
     rb"""\0|<!DOCTYPE|<!ENTITY|<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE
 )
+_NO_PLACE = "whose cells do not say where they stand (save it again in Excel)"
 # What Python's unpacking says of damaged files, in its many voices.
 _UNPACKING_ERRORS = (
     zipfile.BadZipFile,
@@ -396,7 +402,7 @@ def _refuse_vast_sheets(part: _Part, name: str, file: str) -> None:
         expected = f"at most {MAX_CELLS} cells from the first to the last (delete what stands far off), or CSV"
         raise InputError.at(file, None, None, found=found, expected=expected)
     if part.has_cells_without_place and name.startswith("xl/worksheets/"):
-        raise _not_excel(file, f"a sheet {name} whose cells do not say where they stand (save it again in Excel)")
+        raise _not_excel(file, f"a sheet {name} {_NO_PLACE}")
 
 
 def _parts_by_sheet(parts: dict[str, _Part], file: str) -> dict[str, _Part]:
@@ -408,9 +414,14 @@ def _parts_by_sheet(parts: dict[str, _Part], file: str) -> dict[str, _Part]:
         relations = _xml(parts["xl/_rels/workbook.xml.rels"].data)
         targets = {relation.get("Id"): _part_name(relation.get("Target", "")) for relation in relations}
         sheets = [element for element in names.iter() if element.tag.endswith("}sheet")]
-        return {sheet.get("name", ""): parts[targets[sheet.get(_RELATION)]] for sheet in sheets}
+        found = {sheet.get("name", ""): parts[targets[sheet.get(_RELATION)]] for sheet in sheets}
     except (KeyError, ET.ParseError) as error:
         raise _not_excel(file, f"a file whose sheets cannot be found ({type(error).__name__})") from None
+    # A sheet may lie in a part of whatever name.
+    for name, part in found.items():
+        if part.has_cells_without_place:
+            raise _not_excel(file, f"a sheet {name} {_NO_PLACE}")
+    return found
 
 
 def _part_name(target: str) -> str:
