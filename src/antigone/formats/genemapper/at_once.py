@@ -13,7 +13,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from antigone.formats.genemapper.header import Header
+from antigone.formats.genemapper.encodings import has_control
+from antigone.formats.genemapper.gathering import Block, Gathering, LeftOutSample, RunSoFar
+from antigone.formats.genemapper.header import Header, Layout
+from antigone.formats.laboratory import Call
 from antigone.formats.tables import MAX_FIELD, MAX_ROWS
 
 # No text of a plain table holds it.
@@ -115,3 +118,141 @@ def starts_of(frame: pl.DataFrame, places: Sequence[int]) -> list[int]:
     """The rows at which any of some columns is another than in the row before; the first row always."""
     changes = [pl.col(str(place)) != pl.col(str(place)).shift() for place in places]
     return frame.select(pl.any_horizontal(changes).fill_null(value=True).arg_true()).to_series().to_list()
+
+
+class ColumnReader:
+    """Takes whole columns. Whatever is amiss raises `NotPlainError`: what was gathered till then is worth nothing."""
+
+    def __init__(self, gathering: Gathering, data: bytes, encoding: str) -> None:
+        self._gathering = gathering
+        self._data = data
+        self._encoding = encoding
+        self._current_key: tuple[str, str] | None = None
+        self._current: RunSoFar | LeftOutSample | None = None
+
+    def read(self) -> None:
+        """Gather all rows."""
+        header = self._gathering.header
+        is_wide = header.layout is Layout.WIDE
+        blocks = [Block(self._gathering, columns) for columns in header.blocks]
+        with_heights = any(block.columns.heights for block in blocks)
+        if has_control(self._data) or (with_heights if is_wide else len(blocks) > 1):
+            raise NotPlainError
+        for piece in plain_pieces(self._data, self._encoding, header):
+            if is_wide:
+                self._take_wide(piece, blocks)
+            else:
+                self._take_long(piece, blocks[0])
+
+    def _take_wide(self, piece: Piece, blocks: "Sequence[Block]") -> None:
+        """Take each marker's columns, and a run of each row."""
+        markers, columns = [], []
+        for block in blocks:
+            calls, codes = self._coded_calls(piece, block)
+            if marker := self._gathering.spellings.resolve(block.columns.name):
+                markers.append(marker)
+                columns.append([calls[code] for code in codes.tolist()])
+        if len(set(markers)) < len(markers) or not markers:
+            raise NotPlainError
+        rows = range(piece.frame.height)
+        for row, key, kind, own in zip(
+            rows, self._keys(piece, rows), self._types(piece, rows), zip(*columns, strict=True), strict=True
+        ):
+            self._gathering.line = piece.first_line + row
+            run = self._only_run(key, kind)
+            if isinstance(run, LeftOutSample):
+                run.called += sum(bool(call.alleles) for call in own)
+            else:
+                run.calls = dict(zip(markers, own, strict=True))
+
+    def _take_long(self, piece: Piece, block: "Block") -> None:
+        """Take the rows of each run, which stand together."""
+        calls, codes = self._coded_calls(piece, block)
+        heights, firsts = self._coded_heights(piece, block, calls, codes)
+        who = [place for place in (self._gathering.header.sample, self._gathering.header.run) if place is not None]
+        starts = starts_of(piece.frame, who)
+        ends = [*starts[1:], piece.frame.height]
+        keys, kinds = self._keys(piece, starts), self._types(piece, starts)
+        for start, end, key, kind in zip(starts, ends, keys, kinds, strict=True):
+            self._gathering.line = piece.first_line + start
+            # A run may have begun in the piece before; elsewhere its rows would not stand together.
+            run = self._current if start == 0 and key == self._current_key else None
+            if run is None:
+                run = self._only_run(key, kind)
+            own = [calls[code] for code in codes[start:end].tolist()]
+            if isinstance(run, LeftOutSample):
+                run.called += sum(bool(call.alleles) for call in own)
+            else:
+                before = len(run.calls)
+                run.calls.update((call.marker, call) for call in own if call.marker)
+                if len(run.calls) < before + sum(bool(call.marker) for call in own):
+                    raise NotPlainError
+                if heights is not None:
+                    further = heights[firsts[start] : firsts[end]]
+                    run.heights = np.concatenate((np.asarray(run.heights, dtype=np.float64), further))
+            self._current_key, self._current = key, run
+
+    def _only_run(self, key: tuple[str, str], kind: str | None) -> "RunSoFar | LeftOutSample":
+        """A new run; none may have this sample and name already."""
+        run = None if key in self._gathering.runs else self._gathering.new_run(key, kind)
+        if run is None:
+            raise NotPlainError
+        return run[0] if isinstance(run, list) else run
+
+    def _coded_calls(self, piece: Piece, block: "Block") -> tuple[list[Call], NDArray[np.int64]]:
+        """The distinct calls, and which of them each row has."""
+        distinct, codes = coded(piece.frame, block.places)
+        known = [block.calls[texts] for texts in distinct]
+        calls = [call for call in known if call is not None]
+        if len(calls) < len(known):
+            raise NotPlainError
+        return calls, codes
+
+    def _coded_heights(
+        self, piece: Piece, block: "Block", calls: Sequence[Call], codes: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.int64]]:
+        """The heights of all alleles, row after row, NaN where there is none; and where those of each row begin."""
+        counts = np.array([len(call.alleles) for call in calls], dtype=np.int64)[codes]
+        firsts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
+        places = block.columns.heights
+        if not places:
+            return None, firsts
+        heights = np.full((len(codes), max(int(counts.max(initial=0)), len(places))), np.nan)
+        for number, place in enumerate(places):
+            distinct, which = coded(piece.frame, [place])
+            known = [self._gathering.cells.heights(texts, block.complain_of_height) for texts in distinct]
+            if any(one is None for one in known):
+                raise NotPlainError
+            heights[:, number] = np.array([one[0] for one in known if one is not None], dtype=np.float64)[which]
+        are_called = np.arange(heights.shape[1]) < counts[:, np.newaxis]
+        have_marker = np.array([bool(call.marker) for call in calls], dtype=bool)[codes]
+        doubled = np.array([id(call) in block.calls.doubled for call in calls], dtype=bool)[codes]
+        if np.any(heights[~are_called & have_marker[:, np.newaxis]] > 0) or _differ(heights[doubled]):
+            raise NotPlainError
+        return heights[are_called], firsts
+
+    def _keys(self, piece: Piece, rows: Sequence[int]) -> list[tuple[str, str]]:
+        sample, run = self._gathering.header.sample, self._gathering.header.run
+        return list(zip(_cells_at(piece, sample, rows), _cells_at(piece, run, rows), strict=True))
+
+    def _types(self, piece: Piece, rows: Sequence[int]) -> Sequence[str | None]:
+        return (
+            [None] * len(rows)
+            if self._gathering.header.type is None
+            else _cells_at(piece, self._gathering.header.type, rows)
+        )
+
+
+def _cells_at(piece: Piece, place: int | None, rows: Sequence[int]) -> list[str]:
+    """The cells of a column in some rows; empty texts for a column that is not there."""
+    if place is None:
+        return [""] * len(rows)
+    column = piece.frame[str(place)]
+    return (column if len(rows) == len(column) else column.gather(list(rows))).to_list()
+
+
+def _differ(heights: NDArray[np.float64]) -> bool:
+    """Whether any row holds two different heights."""
+    low = np.where(np.isnan(heights), np.inf, heights).min(axis=1)
+    high = np.where(np.isnan(heights), -np.inf, heights).max(axis=1)
+    return bool(np.any(low < high))
