@@ -127,6 +127,17 @@ def inspect(
 
 
 @app.command()
+def tables(
+    report: Annotated[Path, typer.Argument(help="A folder that `antigone identify` wrote.")],
+    out: Annotated[Path, typer.Argument(help="A new file that ends in .xlsx, or a new folder for CSV and Parquet.")],
+) -> None:
+    """Write what others may have of a report: hits, cases in short, and the certificate of what was searched."""
+    from antigone.cli.tables import run
+
+    run(report, out)
+
+
+@app.command()
 def template(
     target: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="A new Excel file.")],
     language: Annotated[str, typer.Option(help="Of its explanations: en, or uk for Ukrainian.")] = "en",

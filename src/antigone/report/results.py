@@ -78,7 +78,7 @@ def _write(
             ("families", families_table(conclusions, beside)),
             ("provisional", provisional_table(conclusions)),
         ):
-            _write_csv(content, partial / f"{name}.csv")
+            write_csv(content, partial / f"{name}.csv")
         _write_text(partial / "report.html", render_search_report(conclusions, listed, beside, marks))
         summary = summarise(conclusions, listed, beside, marks, seconds())
         _write_text(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
@@ -114,7 +114,7 @@ def _files(result: SearchResult) -> dict[str, str]:
     return {f"file {name}": digest for name, digest in result.operation.digests.items()}
 
 
-def _write_csv(table: pl.DataFrame, path: Path) -> None:
+def write_csv(table: pl.DataFrame, path: Path) -> None:
     """Texts that a spreadsheet would run as a formula get a quotation mark in front."""
     texts = [name for name, kind in table.schema.items() if kind == pl.String]
     table.with_columns(_without_formula(pl.col(name)).alias(name) for name in texts).write_csv(path)
