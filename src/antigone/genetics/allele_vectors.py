@@ -207,18 +207,25 @@ def allele_vector_rows(kin: Kin, model: MarkerModel, genotypes: Integers) -> Flo
     if families == 0:
         return out[:, :0]
     laid = np.ascontiguousarray(np.asarray(genotypes, dtype=np.int64).transpose(1, 2, 0))
-    matrices = np.stack([model.male, model.female])
-    transposed = np.ascontiguousarray(matrices.transpose(0, 2, 1))
-    passed = np.stack([model.frequencies @ model.male, model.frequencies @ model.female])
+    matrices, transposed, passed, same = _laid_out(model)
     plain = [_is_plain(parent) and len(kin.siblings) <= MOST_TABULATED for parent in kin.parents]
     tables = [
         _founder_table(model, side, len(kin.siblings)) if one else np.zeros((0, n)) for side, one in enumerate(plain)
     ]
-    alike = all(plain) and bool(np.array_equal(model.male, model.female))
+    alike = all(plain) and same
     _rows(  # type: ignore[call-arg]  # Numba's dispatcher is typed without arguments
         *_encoded(kin), alike, *tables, model.frequencies, matrices, transposed, passed, laid, _LANES, out
     )
     return out[:, :families]
+
+
+@lru_cache(maxsize=512)
+def _laid_out(model: MarkerModel) -> tuple[Floats, Floats, Floats, bool]:
+    """Matrices of fathers and mothers, transposed, and what untyped founders pass on; whether both are the same."""
+    matrices = np.stack([model.male, model.female])
+    transposed = np.ascontiguousarray(matrices.transpose(0, 2, 1))
+    passed = np.einsum("a,sax->sx", model.frequencies, matrices)
+    return matrices, transposed, passed, bool(np.array_equal(model.male, model.female))
 
 
 def _is_plain(parent: Parent) -> bool:

@@ -115,9 +115,15 @@ class GroupTables:
         """What these families say. Raises `TooComplexError`."""
         markers: list[ProbabilityRows | LogRows] = []
         which = np.full((len(group.members), len(self.known)), -1, dtype=np.int64)
+        codes = np.ascontiguousarray(group.codes.transpose(1, 0, 2))
+        shapes: dict[bytes, Kin | None] = {}
         for m, model in enumerate(self.prepared.models):
-            rows, which[:, m] = self._x_linked(group, m) if model.x_linked else self._autosomal(group, m)
-            markers.append(rows)
+            if model.x_linked:
+                rows, which[:, m] = self._x_linked(group, m)
+                markers.append(rows)
+            else:
+                columns, which[:, m] = self._autosomal(group, m, codes[m], shapes)
+                markers.append(columns)
         return LogTables.of(markers, which, self.layout)
 
     def _x_linked(self, group: FamilyGroup, m: int) -> tuple[LogRows, Integers]:
@@ -129,20 +135,18 @@ class GroupTables:
         unrelated = hardy_weinberg(model, haploid=haploid)[None, :]
         return LogRows(self.sweep.by_class(m, MarkerRows(rows, unrelated, which, haploid)).T), which
 
-    def _autosomal(self, group: FamilyGroup, m: int) -> tuple[ProbabilityRows, Integers]:
-        codes = group.codes[:, m]
+    def _autosomal(
+        self, group: FamilyGroup, m: int, codes: NDArray[np.integer[Any]], shapes: dict[bytes, Kin | None]
+    ) -> tuple[ProbabilityRows, Integers]:
         which = np.full(len(codes), -1, dtype=np.int64)
         related = [np.zeros((0, len(self.log10_unrelated[m])))]
         filled = 0
-        patterns, pattern_of = _distinct(self.known[m].arrays.roles[codes])
-        target = group.pedigree.position(group.target)
+        patterns, pattern_of = _distinct(self._roles(m, codes))
         for p, pattern in enumerate(patterns):
             if not pattern.any():
                 continue  # nobody is typed
-            these = np.flatnonzero(pattern_of == p)
-            kin = None
-            if not np.any(pattern == Role.OBSERVED):
-                kin = kin_of(group.pedigree, target, frozenset(np.flatnonzero(pattern).tolist()))
+            these = np.flatnonzero(pattern_of == p) if len(patterns) > 1 else np.arange(len(codes))
+            kin = self._kin(group, pattern, shapes)
             if kin is None:
                 rows, row = self._by_elimination(group, m, these)
                 possible = np.asarray(rows.any(axis=1))
@@ -153,6 +157,23 @@ class GroupTables:
             which[these] = np.where(possible[row], row + filled, -1)
             filled += len(possible)
         return ProbabilityRows(np.concatenate(related), self.log10_unrelated[m]), which
+
+    def _roles(self, m: int, codes: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+        """What is known of each person: a `Role`."""
+        roles = self.known[m].arrays.roles
+        if np.all(roles[:-1] == Role.TYPED):  # the last is of whom nothing is known
+            return (codes >= 0).astype(np.int8)
+        return roles[codes]
+
+    @staticmethod
+    def _kin(group: FamilyGroup, pattern: Integers, shapes: dict[bytes, Kin | None]) -> Kin | None:
+        """The common shape of a family in which these are typed; None for another one."""
+        key = pattern.tobytes()
+        if key not in shapes:
+            typed = frozenset(np.flatnonzero(pattern).tolist())
+            exact = not np.any(pattern == Role.OBSERVED)
+            shapes[key] = kin_of(group.pedigree, group.pedigree.position(group.target), typed) if exact else None
+        return shapes[key]
 
     def _by_vectors(
         self, kin: Kin, m: int, codes: NDArray[np.integer[Any]]
@@ -183,23 +204,28 @@ class GroupTables:
 def _distinct(codes: NDArray[np.integer[Any]]) -> tuple[Integers, Integers]:
     """The distinct rows of small numbers from −1 on, and which one each row is; in the order in which they come."""
     which, first = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=np.int64)
-    count = min(1, len(codes))
-    for column in codes.T:
-        base = int(column.max(initial=0)) + 2
-        if (column != column[:1]).any():
-            count = _number(which, column, base, np.full(count * base, -1, dtype=np.int32), first)
+    count = _number_rows(codes, which, first)
     return codes[first[:count]].astype(np.int64), which
 
 
 @njit(cache=True, nogil=True)
-def _number(which, column, base, number, first):  # type: ignore[no-untyped-def]
-    """Rows that were numbered by the columns before, numbered with one column more."""
-    count = 0
-    for k in range(len(which)):
-        key = which[k] * base + column[k] + 1
-        if number[key] < 0:
-            number[key] = count
-            first[count] = k
-            count += 1
-        which[k] = number[key]
+def _number_rows(codes, which, first):  # type: ignore[no-untyped-def]
+    """Rows are numbered by their first column, then by that number and the next column, and so on."""
+    count = min(1, len(codes))
+    for column in range(codes.shape[1]):
+        highest, changes = -1, False
+        for k in range(len(codes)):
+            highest = max(highest, codes[k, column])
+            changes = changes or codes[k, column] != codes[0, column]
+        if not changes:
+            continue
+        number = np.full(count * (highest + 2), -1, dtype=np.int32)
+        count = 0
+        for k in range(len(codes)):
+            key = which[k] * (highest + 2) + codes[k, column] + 1
+            if number[key] < 0:
+                number[key] = count
+                first[count] = k
+                count += 1
+            which[k] = number[key]
     return count
