@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antigone.cli.cases import read_case
 from antigone.formats.case_folder import read_case_folder
 from antigone.formats.errors import InputError
 from antigone.formats.frequencies import read_frequencies
 from antigone.formats.tables import Problems, open_csv, open_workbook
+from corpus_files import CORPUS, bad_files, check_errors
 from workbooks import biff, compound_file, ods, ods_cell, ods_of, record, xls, xls_cell, xlsx
 
 KINDS = {"xlsx": xlsx, "xls": xls, "ods": ods}
@@ -209,3 +211,20 @@ def test_frequencies_may_be_a_sheet(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"population.{kind}"
     path.write_bytes(KINDS[kind]({"Table S2": [["allele", "TH01"], [6.0, 0.25], [9.3, 0.75], ["N", 100.0]]}))
     assert read_frequencies(path).markers["TH01"].chromosomes == 200
+
+
+# The corpus
+
+WORKBOOKS = CORPUS / "workbooks"
+
+
+@pytest.mark.parametrize("name", bad_files("workbooks", ".xlsx", ".xls", ".ods"))
+def test_a_bad_workbook_gets_exactly_these_errors(name: str) -> None:
+    check_errors(read_case, WORKBOOKS / name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_case_in_one_workbook_is_read_whatever_its_kind(kind: str) -> None:
+    case = read_case(WORKBOOKS / f"case.{kind}")
+    assert (case.name, case.settings.theta, case.settings.markers) == ("Arcadia", 0.01, ("D3S1358", "TH01"))
+    assert ([one.id for one in case.individuals], case.families[0].missing, case.warnings) == (["R1"], ("son",), ())

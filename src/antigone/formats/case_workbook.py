@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from antigone.formats.case_folder import read_case_folder
-from antigone.formats.case_folder.folder import SETTINGS_FILE
+from antigone.formats.case_folder.folder import NEEDED, SETTINGS_FILE
 from antigone.formats.errors import InputError, Problem, quoted
 from antigone.formats.tables import SUFFIXES, Problems, Workbook, as_number, open_workbook, plain_name
 from antigone.matching.operation import Operation
@@ -23,6 +23,8 @@ KEY, VALUE = "key", "value"
 _NAMES_OF_KEYS = (KEY, "setting", "ключ", "налаштування")
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 _LISTS = ";"
+# What a case folder says of a table that no file of it holds.
+_ABSENT = {f"{table}.csv": table for table in NEEDED}
 
 
 def read_case_workbook(path: Path | str) -> Operation:
@@ -103,6 +105,10 @@ def _placed(problems: list[Problem], workbook: Workbook, inner: str) -> Iterator
     """The problems by sheet and cell of the workbook that a person handed in."""
     headers: dict[str, Mapping[str, int]] = {}
     for problem in problems:
+        if problem.file in _ABSENT:
+            sheet = _ABSENT[problem.file]
+            yield Problem(workbook.file, None, None, f"no sheet ‘{sheet}’", f"a sheet ‘{sheet}’")
+            continue
         file = problem.file.replace(inner, workbook.file)
         if problem.file == SETTINGS_FILE:
             file = f"{workbook.file}, sheet {SETTINGS_SHEET}"
@@ -112,8 +118,8 @@ def _placed(problems: list[Problem], workbook: Workbook, inner: str) -> Iterator
         place = _place(problem.column, headers.get(sheet, {}))
         column = problem.column
         if problem.line is not None and isinstance(place, int):
-            cell = f"{column_letters(place)}{problem.line}"
-            column = f"{column}, cell {cell}" if isinstance(column, str) else f"cell {cell}"
+            letters = column_letters(place)
+            column = f"{column}, cell {letters}{problem.line}" if isinstance(column, str) else letters
         yield replace(problem, file=file, column=column)
 
 

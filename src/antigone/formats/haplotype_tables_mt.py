@@ -30,6 +30,8 @@ from antigone.genetics.maternal import (
 MAX_BYTES = 100_000_000
 MAX_ROWS = 1_000_000
 _MOST_RANGES = 100
+_MOST_ASKED = 10
+_LONGEST_DIFFERENCES = 10_000
 _RANGES_LINE = "#!"
 # EMPOP's names of the usual ranges (empop.online, Help: sequence range).
 _NAMED_RANGES = {
@@ -152,7 +154,7 @@ def mt_table_of(rows: Rows, file: str) -> MtTable:
     for name in ("sample", "ranges", "differences"):
         if name not in columns:
             known = [spelling for spellings in _COLUMNS.values() for spelling in spellings]
-            meant = "".join(near(text, known) for text in header if not _column_named(text))[:200]
+            meant = "".join(near(text, known) for text in header[:_MOST_ASKED] if not _column_named(text))[:200]
             expected = f"a column ‘{_COLUMNS[name][0]}’{meant}"
             read.complain(line, None, found=f"no column of {name}", expected=expected)
     if len(read.problems):
@@ -197,6 +199,7 @@ class _Reader:
         self.comments: list[str] = []
         self._rows: list[MtRow] = []
         self._ranges: dict[str, Ranges] = {}
+        self._read: dict[tuple[str, Ranges], tuple[str, ...]] = {}
         self._lines: dict[str, int] = {}
 
     def ranges(self, text: str, line: int, column: str | int) -> Ranges | None:
@@ -240,14 +243,28 @@ class _Reader:
         if len(self._rows) == MAX_ROWS:
             self.complain(line, None, found=f"more than {MAX_ROWS} sequences", expected="at most that many")
             self.problems.stop_if_any()
-        try:
-            read = parse_differences(_usual(differences), ranges)
-        except NotationError as error:
-            for problem in error.problems:
-                self.complain(line, column or "differences", found=quoted(problem.found), expected=problem.expected)
+        read = self._differences(differences, ranges, line, column or "differences")
+        if read is None:
             return
         group = "" if haplogroup in ("?", "-") else haplogroup
         self._rows.append(MtRow(MtHaplotype(sample, ranges, read), group, int(count)))
+
+    def _differences(self, text: str, ranges: Ranges, line: int, column: str) -> tuple[str, ...] | None:
+        """The differences of a sequence; None, with problems noted, where they are none. Many people have the same."""
+        key = (text, ranges)
+        if key in self._read:
+            return self._read[key]
+        if len(text) > _LONGEST_DIFFERENCES:
+            found = f"{len(text)} characters"
+            self.complain(line, column, found=found, expected=f"at most {_LONGEST_DIFFERENCES}")
+            return None
+        try:
+            self._read[key] = parse_differences(_usual(text), ranges)
+        except NotationError as error:
+            for problem in error.problems:
+                self.complain(line, column, found=quoted(problem.found), expected=problem.expected)
+            return None
+        return self._read[key]
 
     def complain(self, line: int, column: str | int | None, *, found: str, expected: str) -> None:
         """Note a problem."""

@@ -34,6 +34,7 @@ _BESIDE = ("population", "country", "continent", "region", "haplogroup", "access
 _BETWEEN = re.compile(r"\s*[,/;]\s*")
 _NOTHING = ("", "-", "–", "*", "?", "nd", "na", "n/a")
 _COPY = re.compile(r"(DYS385|DYF387S1)[\s_.-]*(?:[abAB12]|I{1,2})", re.IGNORECASE)
+_MOST_ASKED = 10
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -141,6 +142,7 @@ class _Columns:
         self.count: int | None = None
         self.markers: dict[str, list[int]] = {}
         self.beside: list[str] = []
+        self._asked = 0
         for place, text in enumerate(self.header):
             wrong = self._take(place, text)
             if wrong is not None:
@@ -164,10 +166,14 @@ class _Columns:
         elif plain in _BESIDE:
             self.beside.append(text)
         else:
-            known = [one.name for one in all_markers() if is_y(one.name)]
-            expected = f"sample, count, population or the name of a Y marker{foreign_letters(text)}{near(text, known)}"
+            expected = f"sample, count, population or the name of a Y marker{foreign_letters(text)}{self._near(text)}"
             return (f"a column {quoted(text)}" if text else "a column without a name"), expected
         return None
+
+    def _near(self, text: str) -> str:
+        """What was probably meant, of the first unknown columns: a broken line may have thousands."""
+        self._asked += 1
+        return near(text, [one.name for one in all_markers() if is_y(one.name)]) if self._asked <= _MOST_ASKED else ""
 
 
 class _Reader:

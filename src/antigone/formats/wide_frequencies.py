@@ -142,7 +142,7 @@ class _Reader:
     def _begin(self, text: str, line: int, column: str | int) -> MarkerFigures:
         name, twice, size = _without_size(text)
         marker = self.figures.marker("", name, line, column)
-        if canonical_name(name) is None:
+        if canonical_name(name) is None and len(self.notes) < _MOST_NOTES:
             known = [one.name for one in all_markers()]
             self.notes.append(f"{self.file}, line {line}: the marker {quoted(name)} is not known{near(name, known)}")
         if size:

@@ -114,6 +114,7 @@ def _check(columns: list[DataColumn], at: list[int], file: str, problems: Proble
         problems.add(file, None, None, found="no marker", expected="the markers of a PED file, one a line")
     if len(markers) > MAX_MARKERS:
         problems.add(file, None, None, found=f"{len(markers)} markers", expected=f"at most {MAX_MARKERS}")
+        problems.stop_if_any()
     seen: dict[str, str] = {}
     for name, line in markers:
         known = canonical_name(name) or name
