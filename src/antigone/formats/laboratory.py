@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from antigone.formats.case_folder.readings import CellReader
 from antigone.formats.errors import InputError
 from antigone.formats.tables import to_csv
-from antigone.genetics.alleles import Allele, Named, OffLadder, Repeat, parse_allele
+from antigone.genetics.alleles import Allele, AlleleError, Named, OffLadder, Repeat, parse_allele
 from antigone.genetics.markers import Inheritance
 from antigone.genetics.markers import marker as known_marker
 from antigone.genetics.observation import Reading
@@ -87,8 +87,15 @@ def inheritance_of(marker: str) -> Inheritance:
 
 
 def is_off_ladder(cell: str) -> bool:
-    """Whether a cell says that an allele lies outside the ladder: `OL`, `<8`, `>20`."""
-    return cell.upper() == "OL" or cell.startswith(("<", ">"))
+    """Whether a cell says that an allele lies outside the ladder: `OL`, `<8`, `>20`.
+
+    >>> is_off_ladder("<8"), is_off_ladder("ol"), is_off_ladder("<b")
+    (True, True, False)
+    """
+    try:
+        return isinstance(parse_allele(cell), OffLadder)
+    except AlleleError:
+        return False
 
 
 def _alleles(marker: str, cells: tuple[str, ...]) -> tuple[Allele, ...]:

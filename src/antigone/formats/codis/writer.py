@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from antigone.formats.case_folder.readings import CellError
 from antigone.formats.codis.file import NAMESPACE, Allele, CmfFile, Locus, Specimen
 from antigone.formats.codis.vocabulary import ALSO_IN_32, LOCI, locus_of, marker_of
 from antigone.formats.errors import quoted
@@ -87,6 +88,10 @@ def _locus(locus: Locus, where: str, version: str) -> Iterator[str]:
     _require_locus(locus.name, where, version)
     if len(locus.alleles) > MOST_ALLELES:
         raise ValueError(f"{where}: {len(locus.alleles)} alleles; CMF holds {MOST_ALLELES} at most")
+    try:
+        locus.call()
+    except CellError as error:
+        raise ValueError(f"{where}: {error}") from None
     yield f"    <LOCUS{_attributes({'BATCHID': locus.batch_id, 'KIT': locus.kit}, where)}>"
     yield _element("LOCUSNAME", locus.name, where, 3)
     yield _element("READINGBY", locus.reading_by, where, 3)

@@ -77,6 +77,10 @@ class Gathering:
             column = header.sample if header.sample is not None else header.run
             self.complain(column, "an empty cell", "a sample’s name")
             return None
+        if not own.isprintable() or not run_name.isprintable():
+            column = header.run if own.isprintable() else header.sample
+            self.complain(column, quoted(run_name if own.isprintable() else own), "a name in plain letters and signs")
+            return None
         sample = self._names.sample(name)
         kind = self._kind(sample, name, None if sample_type is None else sample_type.strip())
         if kind is None:
