@@ -218,7 +218,7 @@ class Stages:
         room = empty_bytes(layout.codes.rows)
         blocks = 0
         for group in register.groups:
-            for part in group.parts(making.together):
+            for part in making.parts(group):
                 tables = timed("tables", lambda part=part: making.tables(part))  # type: ignore[misc]
                 reach = Reach.of(tables, threshold)
                 able = np.flatnonzero(reach.reaches)

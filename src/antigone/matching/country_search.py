@@ -117,7 +117,7 @@ def search_country(operation: Operation, *, threshold: float | None = None, thre
         if prepared.linked and linkage_can_matter(group.pedigree):
             others = np.concatenate([others, group.members])
             continue
-        works += [partial(comparing.group, making, part, batches) for part in group.parts(making.together)]
+        works += [partial(comparing.group, making, part, batches) for part in making.parts(group)]
     works += [partial(comparing.block, batches, members) for members in _in_blocks(batches, others)]
     return collect(works, comparing, len(batches.missing), threads)
 
@@ -138,7 +138,7 @@ def search_groups(
         raise ValueError(f"{len(linked)} pedigrees to which linkage between markers matters; search the operation")
     comparing = Comparing(classes, individuals, prepared, threshold)
     making = GroupTables(prepared, known, comparing.sweep, comparing.layout)
-    works = [partial(comparing.group, making, part) for group in groups for part in group.parts(making.together)]
+    works = [partial(comparing.group, making, part) for group in groups for part in making.parts(group)]
     return collect(works, comparing, sum(len(group.members) for group in groups), threads)
 
 

@@ -29,7 +29,7 @@ Integers = NDArray[np.int64]
 
 # Numbers in the tables of the families that are computed together: about 48 MiB; and families at most.
 MOST_NUMBERS = 2**22
-MOST_FAMILIES = 2048
+MOST_FAMILIES = 8192
 
 # Distinct rows whose genotypes are in the second-level cache together.
 IN_CACHE = 256
@@ -47,12 +47,6 @@ class FamilyGroup:
     pedigree: Pedigree
     members: Integers
     codes: NDArray[np.integer[Any]]
-
-    def parts(self, size: int) -> Iterator["FamilyGroup"]:
-        """The same families, so many at a time."""
-        for start in range(0, len(self.members), size):
-            here = slice(start, start + size)
-            yield FamilyGroup(self.target, self.pedigree, self.members[here], self.codes[here])
 
 
 def family_groups(batches: TableBatches) -> tuple[list[FamilyGroup], Integers]:
@@ -105,11 +99,21 @@ class GroupTables:
         with np.errstate(divide="ignore"):
             return np.asarray(np.log10(self.sweep.under(m, genotypes, haploid=False)[:, 0]))
 
-    @property
-    def together(self) -> int:
-        """How many families fit into memory together; a whole number of blocks."""
-        cells = max(1, int(self.layout.first[-1]))
-        return max(32, min(MOST_FAMILIES, MOST_NUMBERS // cells) // 32 * 32)
+    def parts(self, group: FamilyGroup) -> Iterator[FamilyGroup]:
+        """The families by who is typed, so many at a time as fit into memory: whole blocks of 32.
+
+        Where one person is typed there are never more rows than there are things that were read.
+        """
+        widths = np.diff(self.layout.first)
+        few = sum(len(these) * int(width) for these, width in zip(self.known, widths, strict=True)) <= MOST_NUMBERS
+        together = max(32, min(MOST_FAMILIES, MOST_NUMBERS // max(1, int(widths.sum()))) // 32 * 32)
+        patterns, of = _distinct(np.asarray((group.codes >= 0).any(axis=1)).astype(np.int8))
+        for p, pattern in enumerate(patterns):
+            size = MOST_FAMILIES if few and pattern.sum() <= 1 else together
+            these = np.flatnonzero(of == p)
+            for start in range(0, len(these), size):
+                here = these[start : start + size]
+                yield FamilyGroup(group.target, group.pedigree, group.members[here], group.codes[here])
 
     def tables(self, group: FamilyGroup) -> LogTables:
         """What these families say. Raises `TooComplexError`."""
