@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from antigone.bench.parsers import PARSERS
 from antigone.cli.app import app
 from antigone.formats.case_folder import read_case_folder
 from antigone.formats.errors import InputError
@@ -224,6 +225,39 @@ def test_a_part_of_a_case_becomes_the_table_that_its_target_names(tmp_path: Path
     assert "it can become profiles.csv or y_database.csv, so call the target that" in said
     assert convert(CORPUS / "haplotypes" / "silent.csv", tmp_path / "profiles.csv", "--zero", "silent")[0] == 0
     assert "DYS391,silent," in (tmp_path / "profiles.csv").read_text(encoding="utf-8")
+
+
+def test_what_a_laboratory_exports_becomes_profiles(tmp_path: Path) -> None:
+    (tmp_path / "export.txt").write_text(
+        "Sample Name\tMarker\tAllele 1\tAllele 2\nB1\tTH01\t6\t9.3\nB1\tAMEL\tX\tY\n", encoding="utf-8"
+    )
+    assert recognise(tmp_path / "export.txt").kind is Kind.GENEMAPPER
+    assert convert(tmp_path / "export.txt", tmp_path / "profiles.csv")[0] == 0
+    assert "B1,,TH01,6,9.3" in (tmp_path / "profiles.csv").read_text(encoding="utf-8")
+    found = inspect(tmp_path / "export.txt")
+    assert found.problems == ()
+    assert any(text.startswith("1 profile with results at 2 markers") for text in found.holds)
+
+
+def test_specimens_of_codis_become_profiles(tmp_path: Path) -> None:
+    (tmp_path / "export").write_bytes(PARSERS["codis"][1]()[0])
+    assert recognise(tmp_path / "export").kind is Kind.CODIS
+    assert convert(tmp_path / "export", tmp_path / "profiles.csv")[0] == 0
+    assert "B1,,TH01,6,9.3" in (tmp_path / "profiles.csv").read_text(encoding="utf-8")
+    assert any("1 specimen" in text for text in inspect(tmp_path / "export").holds)
+
+
+def test_a_workbook_and_a_ped_file_are_searched(tmp_path: Path) -> None:
+    arguments = ["identify", str(CORPUS / "workbooks" / "case.ods"), "--out", str(tmp_path / "report"), "--quiet"]
+    result = CliRunner().invoke(app, [*arguments, "--all-pairs"])
+    assert result.exit_code == 0
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["case"], summary["pairs"], summary["settings_left_to_defaults"]["prior"]) == ("Arcadia", 1, "0.5")
+    ped = ["identify", str(CORPUS / "ped" / "two_families_and_remains.ped"), "--out", str(tmp_path / "ped"), "--quiet"]
+    assert CliRunner().invoke(app, [*ped, "--missing", "Oak:son", "--remains", "remains"]).exit_code == 0
+    assert json.loads((tmp_path / "ped" / "summary.json").read_text(encoding="utf-8"))["pairs"] == 1
+    refused = CliRunner().invoke(app, ["identify", str(CORPUS / "ped" / "trio.dat"), "--out", str(tmp_path / "other")])
+    assert "found the markers of a PED file (.dat or .map), which is no whole case" in str(refused.exception)
 
 
 SOUND = [path for path in sorted(CORPUS.glob("*/*")) if not path.name.startswith("bad_") and path.is_file()]

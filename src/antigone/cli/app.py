@@ -54,7 +54,7 @@ def _options(
 
 _Case = Annotated[
     Path,
-    typer.Argument(help="A case folder, a workbook with its tables, or a Familias project (.fam) with a DVI section."),
+    typer.Argument(help="A case folder, a workbook with its tables, a Familias project (.fam), or a PED file."),
 ]
 
 
@@ -68,12 +68,27 @@ def identify(
     no_reassociation: Annotated[
         bool, typer.Option("--no-reassociation", help="Take each remains for an individual.")
     ] = False,
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
+    ] = None,
+    remains: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
+    ] = None,
 ) -> None:
     """Compare all the dead of a case with all its missing persons and write a ranked list and a report."""
     from antigone.cli.identify import run
 
     try:
-        run(case, out, all_pairs=all_pairs, replace=replace, quiet=quiet, reassociation=not no_reassociation)
+        run(
+            case,
+            out,
+            all_pairs=all_pairs,
+            replace=replace,
+            quiet=quiet,
+            reassociation=not no_reassociation,
+            missing=missing or (),
+            remains=remains or (),
+        )
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing was written.", err=True)
         raise typer.Exit(130) from None

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -22,12 +22,22 @@ SAID = 20
 NOTES_SAID = 12
 
 
-def run(case: Path, out: Path, *, all_pairs: bool, replace: bool, quiet: bool, reassociation: bool = True) -> None:
-    """Read, conclude, write; what was found is said in a few lines."""
+def run(
+    case: Path,
+    out: Path,
+    *,
+    all_pairs: bool,
+    replace: bool,
+    quiet: bool,
+    reassociation: bool = True,
+    missing: Sequence[str] = (),
+    remains: Sequence[str] = (),
+) -> None:
+    """Read, conclude, write; what was found is said in a few lines. `missing` and `remains` are said of a PED file."""
     refuse_occupied(out, replace=replace)
     _refuse_in_the_case(out, case)
     started = time.perf_counter()
-    operation = read_case(case)
+    operation = read_case(case, missing=missing, remains=remains)
     read = time.perf_counter()
     with _progress(quiet=quiet) as progress:
         stages = _Stages(progress)
