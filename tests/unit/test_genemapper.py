@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from antigone.formats.case_folder import read_case_folder
@@ -23,7 +23,7 @@ from antigone.formats.genemapper import (
     write_genemapper,
 )
 from antigone.formats.genemapper.reader import _Reader
-from antigone.formats.laboratory import LaboratoryProfiles, Run, call_of
+from antigone.formats.laboratory import LaboratoryProfiles, Run, call_of, laboratory_of
 from antigone.genetics.alleles import OffLadder, Repeat
 from antigone.genetics.observation import Reading, Reads
 from examples import examples
@@ -174,6 +174,13 @@ def test_the_dialect_is_told_in_words():
     assert dialect.describe() == (
         "columns between semicolons, in UTF-8; header in line 1; long: one marker a row, named in ‘Marker’; "
         "sample in ‘Sample Name’; 2 columns of alleles and 1 of heights; decimal comma"
+    )
+
+
+def test_a_table_is_told_in_words():
+    table = read(HEADER + "B1\tTH01\t6\t7\nB1\tvWA\t16\t17\nNTC\tTH01\t\t\n")
+    assert table.describe().startswith(
+        "GeneMapper table: samples 1, runs 1, markers 2; left out 1; columns between tabs"
     )
 
 
@@ -345,6 +352,18 @@ def test_what_is_written_is_read_back(profiles):
     assert again.profiles() == profiles.profiles()
     at_once, by_line = both_ways(text, GenemapperToml(replicate_suffixes=[]))
     assert at_once is None or at_once == by_line
+
+
+@given(laboratory_profiles())
+@examples(30)
+def test_profiles_of_a_case_are_written_and_read_back(profiles):
+    own = {sample: profile for sample, profile in profiles.profiles().items() if profile.readings}
+    assume(own)
+    text = genemapper_text(laboratory_of(own.values()))
+    again = read_genemapper(text.encode(), declared=GenemapperToml(replicate_suffixes=[])).profiles()
+    assert {sample: dict(one.readings) for sample, one in again.items()} == {
+        sample: dict(one.readings) for sample, one in own.items()
+    }
 
 
 def test_what_would_not_be_read_back_is_not_written(tmp_path):

@@ -1,6 +1,6 @@
 """What a laboratory hands over, whatever file it came in: samples, the runs of each, and what was called in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from antigone.formats.tables import to_csv
 from antigone.genetics.alleles import Allele, AlleleError, Named, OffLadder, Repeat, parse_allele
 from antigone.genetics.markers import Inheritance
 from antigone.genetics.markers import marker as known_marker
-from antigone.genetics.observation import Reading
+from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import LeftOut
 
@@ -210,6 +210,24 @@ class LaboratoryProfiles:
                     cells += [""] * (width - len(cells))
                     heights += [""] * (tall - len(heights))
                     yield [sample, replicate, call.marker, *cells, *heights]
+
+
+def laboratory_of(profiles: Iterable[Profile]) -> LaboratoryProfiles:
+    """Profiles as a laboratory would hand them over: the first reading of each marker in the first run, and so on.
+
+    Which readings were of one run, a profile does not say. Without readings a sample has one run without calls.
+    """
+    samples: dict[str, tuple[Run, ...]] = {}
+    for profile in profiles:
+        count = max([1, *(len(readings) for readings in profile.readings.values())])
+        runs: list[dict[str, Call]] = [{} for _ in range(count)]
+        for marker, readings in profile.readings.items():
+            for run, reading in zip(runs, readings, strict=False):
+                alleles = reading.alleles * (2 if reading.reads is Reads.HOMOZYGOUS else 1)
+                run[marker] = Call(marker, alleles, (reading,))
+        names = [profile.sample] if count == 1 else [f"{profile.sample} run {n}" for n in range(1, count + 1)]
+        samples[profile.sample] = tuple(Run(name, 0, calls) for name, calls in zip(names, runs, strict=True))
+    return LaboratoryProfiles("", samples)
 
 
 def _readings(runs: tuple[Run, ...]) -> dict[str, tuple[Reading, ...]]:

@@ -24,6 +24,14 @@ class GenemapperTable(LaboratoryProfiles):
 
     dialect: Dialect | None = None
 
+    def describe(self) -> str:
+        """The table in words: what it holds, and how it is written."""
+        runs = sum(len(runs) for runs in self.samples.values())
+        parts = [f"GeneMapper table: samples {len(self.samples)}, runs {runs}, markers {len(self.markers())}"]
+        if self.left_out:
+            parts.append(f"left out {len(self.left_out)}")
+        return "; ".join([*parts, self.dialect.describe() if self.dialect is not None else ""])
+
 
 def read_genemapper(
     source: Path | str | bytes, *, declared: GenemapperToml | None = None, file: str | None = None
