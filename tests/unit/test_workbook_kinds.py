@@ -125,15 +125,25 @@ NAMED = '<table:table table:name="s">'
 ROW = "table:table-row"
 
 
-def repeated(times: str, more: str = "") -> bytes:
-    row = f'<{ROW} table:number-rows-repeated="{times}">{ods_cell("x", more)}</{ROW}>'
+def repeated(times: str, more: str = "", *, cell: str = "x") -> bytes:
+    row = f'<{ROW} table:number-rows-repeated="{times}">{ods_cell(cell, more)}</{ROW}>'
     return ods_of(f"{NAMED}{row}</table:table>")
+
+
+# What calamine reads all the same: a value without its type, and a prefix that stands for another namespace.
+UNTYPED = 'office:string-value="x" table:number-columns-repeated="1024"'
+OTHER_NAMESPACE = ods_of(
+    f'<table:table xmlns:table="urn:other" table:name="s"><{ROW} table:number-rows-repeated="1048576">'
+    f"{ods_cell('x', UNTYPED)}</{ROW}></table:table>"
+)
 
 
 @pytest.mark.parametrize(
     ("data", "found"),
     [
         (repeated("1048576", 'table:number-columns-repeated="1024"'), "a sheet of 1048576 rows and 1024 columns"),
+        (repeated("1048576", UNTYPED, cell=""), "a sheet of 1048576 rows and 1024 columns"),
+        (OTHER_NAMESPACE, "a sheet of 1048576 rows and 1024 columns"),
         (repeated("99999999999"), "number-rows-repeated that is no number of cells"),
         (repeated("-5"), "number-rows-repeated that is no number of cells"),
         (ods_of(NAMED + "</table:table>" + NAMED + "</table:table>"), "two sheets of one name"),

@@ -13,9 +13,9 @@ from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, SheetLook
 MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 CONTENT = "content.xml"
 
-_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
-_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
-_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+# calamine knows elements and attributes by these prefixes, whatever namespace they stand for; what is measured here
+# must be what it reads.
+_TABLE, _OFFICE = "table:", "office:"
 _MOST_REPEATS = 20_000_000
 _MAX_DEPTH = 200
 
@@ -37,7 +37,7 @@ class ContentReader:
         self._row_repeats = 1
         self._column = 0
         self._depth = 0
-        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser = expat.ParserCreate()
         self._parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         self._parser.StartDoctypeDeclHandler = _refuse_document_type
         self._parser.StartElementHandler = self._start
@@ -55,25 +55,25 @@ class ContentReader:
         if self._depth > _MAX_DEPTH:
             raise OpenDocumentError(f"elements nested deeper than {_MAX_DEPTH}")
         begin: Callable[[dict[str, str]], None] | None = {
-            f"{_TABLE} table": self._begin_table,
-            f"{_TABLE} table-row": self._begin_row,
-            f"{_TABLE} table-cell": self._cell,
-            f"{_TABLE} covered-table-cell": self._cell,
+            f"{_TABLE}table": self._begin_table,
+            f"{_TABLE}table-row": self._begin_row,
+            f"{_TABLE}table-cell": self._cell,
+            f"{_TABLE}covered-table-cell": self._cell,
         }.get(name)
         if begin is not None:
             begin(attributes)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if name == f"{_TABLE} table":
+        if name == f"{_TABLE}table":
             self._look = None
-        elif name == f"{_TABLE} table-row":
+        elif name == f"{_TABLE}table-row":
             self._row += self._row_repeats
 
     def _begin_table(self, attributes: dict[str, str]) -> None:
         if self._look is not None:
             raise OpenDocumentError("a table within a table")
-        name = attributes.get(f"{_TABLE} name", "")
+        name = attributes.get(f"{_TABLE}name", "")
         if name in self.sheets:
             raise OpenDocumentError("two sheets of one name")
         self._look = self.sheets[name] = SheetLook()
@@ -93,18 +93,18 @@ class ContentReader:
             return
         if _repeats(attributes, "number-columns-spanned") > 1 or _repeats(attributes, "number-rows-spanned") > 1:
             self._look.merged = self._look.merged or (self._row + 1, first)
-        is_formula = f"{_TABLE} formula" in attributes
-        if not is_formula and not attributes.get(f"{_OFFICE} value-type") and f"{_OFFICE} value" not in attributes:
+        is_formula = f"{_TABLE}formula" in attributes
+        if not is_formula and not any(name.startswith(_OFFICE) for name in attributes):
             return
         self._look.reach(self._row + self._row_repeats, self._column)
-        if attributes.get(f"{_CALC} value-type") == "error":
+        if any(name.endswith(":value-type") and value == "error" for name, value in attributes.items()):
             self._look.refuse(self._row + 1, first, FORMULA_ERROR)
         elif is_formula:
             self._look.refuse(self._row + 1, first, FORMULA)
 
 
 def _repeats(attributes: dict[str, str], name: str) -> int:
-    text = attributes.get(f"{_TABLE} {name}", "1").strip()
+    text = attributes.get(f"{_TABLE}{name}", "1").strip()
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:10]) <= _MOST_REPEATS:
         raise OpenDocumentError(f"{name} that is no number of cells")
     return int(text)
