@@ -1,6 +1,8 @@
 """What a laboratory hands over, whatever file it came in: samples, the runs of each, and what was called in them."""
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -164,7 +166,8 @@ class LaboratoryProfiles:
 
     def profiles(self) -> dict[str, Profile]:
         """The profile of each sample; runs are its replicates, in their order. Y markers are not in it."""
-        return {sample: Profile(sample, _readings(runs)) for sample, runs in self.samples.items()}
+        with uncollected():
+            return {sample: Profile(sample, _readings(runs)) for sample, runs in self.samples.items()}
 
     def y(self) -> dict[str, dict[str, tuple[tuple[Allele, ...], ...]]]:
         """By sample and Y marker the copies that were read, replicates side by side."""
@@ -246,6 +249,22 @@ def height_text(height: float | None) -> str:
     if height is None:
         return ""
     return str(int(height)) if height == int(height) else repr(height)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage is looked for meanwhile.
+
+    Hundreds of thousands of dictionaries grow and none is thrown away: the collector would go through them in vain,
+    again and again, for half of the time.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def bytes_of(source: Path | str | bytes, file: str | None) -> tuple[bytes, str]:

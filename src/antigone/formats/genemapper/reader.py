@@ -1,6 +1,5 @@
 """Reads GeneMapper and GeneMarker tables into samples, runs and calls."""
 
-import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from antigone.formats.genemapper.encodings import encoding_of, lines_of
 from antigone.formats.genemapper.gathering import Gathering
 from antigone.formats.genemapper.header import Layout, find_header
 from antigone.formats.genemapper.names import MarkerSpellings
-from antigone.formats.laboratory import LaboratoryProfiles, bytes_of
+from antigone.formats.laboratory import LaboratoryProfiles, bytes_of, uncollected
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,9 @@ def read_genemapper(
     data, name = bytes_of(source, file)
     if declared is None:
         declared = GenemapperToml() if isinstance(source, bytes) else declared_beside(Path(source))
-    # Hundreds of thousands of dictionaries grow and none is thrown away: the collector would look at them in vain,
-    # again and again, for half of the time.
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         at_once = _Reader(data, name, declared).read_at_once()
         return _Reader(data, name, declared).read() if at_once is None else at_once
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 class _Reader:
