@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 SAMPLE = 10**8  # pairs that are computed again
 BEST = 10
+FEWEST_VECTORS = 2**19
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +115,15 @@ def _figure(folder: Path, size: SearchSize) -> SearchFigure:
     stages = Stages.of(register)
     compared, identical, largest = compare_with_reference(register, stages.hits)
     true, found = _true_pairs_among_best(folder)
-    speed, limit = stages.hits.pairs / stages.kernel, stages.hits.pairs / stages.limit
+    speed = stages.hits.pairs / stages.kernel
     return SearchFigure(
         **asdict(size), pairs=whole["pairs"], hits=whole["hits"], survived=whole["survived"],
         seconds_total=whole["total"],
         core_seconds_total=whole["core_total"], seconds_start=whole["start"], seconds_read=whole["read"],
         seconds_search=whole["search"], seconds_write=whole["write"], seconds_tables=stages.tables,
         seconds_deficits=stages.deficits, seconds_kernel=stages.kernel, seconds_rescoring=stages.rescoring,
-        pairs_per_second_per_core=speed, limit_pairs_per_second_per_core=limit, share_of_limit=speed / limit,
+        pairs_per_second_per_core=speed, limit_pairs_per_second_per_core=stages.limit,
+        share_of_limit=speed / stages.limit,
         times_plain=stages.times_plain, families_per_second_per_core=size.missing / stages.tables,
         peak_rss_bytes=whole["peak"], load_average=load, load_average_after=os.getloadavg(), true_pairs=true,
         true_pairs_in_best=found, pairs_compared_with_reference=compared, largest_difference=largest,
@@ -190,7 +192,10 @@ def _true_pairs_among_best(folder: Path) -> tuple[int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """Seconds of one core for everything, and what was found. `limit` is for as many vectors as the kernel loads."""
+    """Seconds of one core for everything, and what was found.
+
+    `limit` is how many pairs a second there would be if all vectors were loaded and nothing else was done.
+    """
 
     tables: float
     deficits: float
@@ -215,6 +220,8 @@ class Stages:
 
         hits = _search(register, 1)
         read_vectors(1)  # compiled
+        # Never so few that the call itself would count.
+        vectors = max(len(layout) * layout.markers, FEWEST_VECTORS)
         room = empty_bytes(layout.codes.rows)
         blocks = 0
         for group in register.groups:
@@ -226,7 +233,7 @@ class Stages:
                     members = able[start : start + LANES]
                     timed("deficits", lambda: fill_deficits(tables, members, reach, layout, room))  # noqa: B023
                     timed("kernel", lambda: survivors(layout.codes, room))
-                    timed("limit", lambda: read_vectors(len(layout) * layout.markers))
+                    timed("limit", lambda: read_vectors(vectors))
                     if blocks % 200 == 0:
                         timed("plain_kernel", lambda: survivors(layout.codes, room))
                         timed("plain", lambda: survivors_plainly(layout.codes, room))
@@ -234,7 +241,8 @@ class Stages:
                 timed("whole", lambda: filtered(tables, layout, threshold))  # noqa: B023
         rescoring = seconds["whole"] - seconds["deficits"] - seconds["kernel"]
         return cls(
-            seconds["tables"], seconds["deficits"], seconds["kernel"], rescoring, seconds["limit"],
+            seconds["tables"], seconds["deficits"], seconds["kernel"], rescoring,
+            blocks * vectors / layout.markers * LANES / seconds["limit"],
             seconds["plain"] / seconds["plain_kernel"], hits,
         )  # fmt: skip
 

@@ -41,10 +41,10 @@ def run(
         "assignment": [],
         "office": [],
     }
-    if what in ("all", "likelihood", "search"):
-        content["figures"] = _beside_peers(what, answers, as_json=as_json)
     if what in ("all", "search"):
         content["search"] = _search(size or SearchSize(), keep, as_json=as_json)
+    if what in ("all", "likelihood", "search"):
+        content["figures"] = _beside_peers(what, answers, as_json=as_json)
     if what in ("all", "growth"):
         content["growth"] = growth()
         if not as_json:
