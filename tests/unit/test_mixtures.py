@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,14 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import families
+from antigone.formats.case_folder import read_case_folder, write_case_folder
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import Reading, Reads, genotype_likelihood
 from antigone.genetics.profiles import Profile
+from antigone.matching.mixture_leads import mixture_leads
 from antigone.matching.mixtures import ONLY_A_LEAD, includes_person, minimum_contributors
-from antigone.matching.operation import DropOut, SampleErrors
+from antigone.matching.operation import DropOut, Individual, Operation, SampleErrors
+from antigone.matching.preparation import prepare
 from oracles import reassociation as oracle
 from oracles import strategies
+from small_operation import small_operation
 
 NO_ERRORS = SampleErrors()
 
@@ -165,3 +170,66 @@ def test_what_is_not_used_is_said() -> None:
     )
     assert set(found.by_marker) == {"FGA"}
     assert set(found.unused) == {"DXS8378", "TH01"}
+
+
+def mixed_operation() -> tuple[Operation, Individual, Individual]:
+    """Two individuals of a small case, and remains in which one of them and a stranger are read."""
+    base = small_operation()
+    first, second, _ = base.individuals
+    stranger = {"D3S1358": (15, 18), "TH01": (8, 9), "FGA": (21, 25)}
+    readings = {
+        marker: (
+            Reading.of(
+                *dict.fromkeys([*first.profile.readings[marker][0].alleles, *(Repeat(a) for a in stranger[marker])])
+            ),
+        )
+        for marker in stranger
+    }
+    mixture = Individual("M1", Profile("S9", readings), bag="B9", transfer="T1")
+    return replace(base, mixtures=(mixture,)), first, second
+
+
+def test_leads_are_the_inclusions_one_by_one() -> None:
+    operation, first, second = mixed_operation()
+    models = prepare(operation).models
+    settings = operation.settings
+    leads = mixture_leads(operation, operation.individuals, models, log10_lr=-np.inf)
+    assert [lead.remains for lead in leads] == ["M1"] * len(operation.individuals)
+    for lead in leads:
+        who = next(one for one in operation.individuals if one.id == lead.who)
+        want = includes_person(
+            operation.mixtures[0].profile,
+            who.profile,
+            models,
+            mixture_errors=settings.remains,
+            person_errors=settings.remains,
+        )
+        assert lead.log10_lr == pytest.approx(want.log10_lr, abs=1e-12)
+        assert lead.at_least == 2
+    assert leads[0].who == first.id
+    assert leads[0].log10_lr > 0
+    only = mixture_leads(operation, (first, second), models, log10_lr=0.0)
+    assert [lead.who for lead in only] == [first.id]
+
+
+def test_no_living_donor_is_asked_about() -> None:
+    operation, _, _ = mixed_operation()
+    models = prepare(operation).models
+    donors = {person for family in operation.families for person in family.donors()}
+    leads = mixture_leads(operation, operation.individuals, models, log10_lr=-np.inf)
+    assert donors
+    assert not donors & {lead.who for lead in leads}
+
+
+def test_a_mixture_is_read_kept_and_written_again(tmp_path: Path) -> None:
+    operation, _, _ = mixed_operation()
+    clean = replace(operation, individuals=operation.individuals[:2], digests={})
+    write_case_folder(clean, tmp_path / "case")
+    again = read_case_folder(tmp_path / "case")
+    assert [one.id for one in again.individuals] == [one.id for one in clean.individuals]
+    assert [one.id for one in again.mixtures] == ["M1"]
+    assert again.mixtures[0].profile.readings == clean.mixtures[0].profile.readings
+    assert any(one.id == "M1" and "mixture" in one.reason for one in again.left_out)
+    write_case_folder(again, tmp_path / "again")
+    for name in ("remains.csv", "profiles.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "case" / name).read_bytes()

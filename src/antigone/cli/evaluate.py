@@ -66,7 +66,9 @@ def truth_of(rows: Sequence[TruthRow], operation: Operation) -> Truth:
     reports: dict[str, set[tuple[str, str]]] = {}
     for family in operation.families:
         for person in family.missing:
-            reports.setdefault(person, set()).add((family.name, person))
+            # A second report is told as FAMILY/PERSON, or by a name that is the person's alone.
+            for name in (person, f"{family.name}/{person}"):
+                reports.setdefault(name, set()).add((family.name, person))
     individual_of: dict[str, str] = {}
     sought: dict[str, set[tuple[str, str]]] = {}
     why: dict[str, str] = {}

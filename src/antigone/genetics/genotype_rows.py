@@ -13,7 +13,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.genetics.elimination import schedule
+from antigone.genetics.elimination import TooComplexError, schedule
 from antigone.genetics.evaluation import ModelPack, Problems, evaluate, evaluate_plain
 from antigone.genetics.likelihood import (
     DEFAULT_OPTIONS,
@@ -116,11 +116,16 @@ def genotype_rows(
     classes: Sequence[KnownClasses],
     codes: Integers,
     options: Options = DEFAULT_OPTIONS,
+    *,
+    most_cost: float = np.inf,
 ) -> list[GenotypeRows]:
     """The genotype of `target` at each marker, in many families that have one pedigree.
 
     `codes` has shape (families, markers, persons): the class of what is known of each person, −1 for nothing, persons
     in the order of `pedigree.persons`. Theta, pruning and identical twins are left to `genotype_distributions`.
+
+    Raises `TooComplexError` for a pedigree that takes too much memory, or more than `most_cost` multiplications a
+    family and marker (`Schedule.cost`).
 
     >>> from antigone.genetics.alleles import Repeat
     >>> from antigone.genetics.likelihood import Typed
@@ -138,6 +143,7 @@ def genotype_rows(
         raise LikelihoodError(f"codes of shape {codes.shape} for {len(classes)} markers and {len(pedigree)} persons")
     work = _Work(target, pedigree, classes, options)
     found = [work.marker(m, codes[:, m]) for m in range(len(classes))]
+    work.refuse_above(most_cost)
     work.evaluate()
     return found
 
@@ -236,6 +242,18 @@ class _Work:
 
     def shape(self, frame: _Frame, roles: tuple[Role, ...]) -> Shape:
         return frame.shape(roles)
+
+    def refuse_above(self, most_cost: float) -> None:
+        """Raise `TooComplexError` where a family takes more at one marker, before anything is computed."""
+        if most_cost == np.inf:
+            return
+        for shape, tasks in self.tasks.items():
+            largest = max(len(self.classes[task.marker].model) for task in tasks)
+            cost = schedule(shape, (largest,)).cost
+            if cost > most_cost:
+                raise TooComplexError(
+                    f"this pedigree needs {cost:.1e} multiplications a marker; at most {most_cost:.1e}"
+                )
 
     def evaluate(self) -> None:
         for shape, tasks in self.tasks.items():

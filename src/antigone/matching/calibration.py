@@ -295,15 +295,26 @@ def _ancestors(family: Family, person: str) -> set[str]:
 
 
 def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[np.bool_]]:
-    """The posterior of every pair that was weighed, under the first prior, and whether it is right."""
+    """The posterior of every individual being every person that was weighed, under the first prior; and the truth.
+
+    A person whom two families report is one: the posteriors of both reports are added. Families in which not every
+    placing of several could be computed are left out: there a posterior bounds nothing, and no policy uses it.
+    """
     individuals, missing = conclusions.result.operation.individuals, conclusions.result.missing
-    posterior, right = [], []
+    incomplete = set(conclusions.joint.incomplete)
+    person_of = {report: min(reports) for reports in truth.sought.values() for report in reports}
+    posterior: dict[tuple[int, Sought], float] = {}
+    right: dict[tuple[int, Sought], bool] = {}
     for component in conclusions.joint.components:
         for pair in component.pairs:
             family, person = missing[pair.missing]
-            posterior.append(pair.by_prior[0])
-            right.append(truth.is_right(individuals[pair.individual], (family.name, person)))
-    return np.array(posterior), np.array(right, dtype=bool)
+            if family.name in incomplete:
+                continue
+            report = (family.name, person)
+            key = (pair.individual, person_of.get(report, report))
+            posterior[key] = posterior.get(key, 0.0) + pair.by_prior[0]
+            right[key] = right.get(key, False) or truth.is_right(individuals[pair.individual], report)
+    return np.array(list(posterior.values())), np.array(list(right.values()), dtype=bool)
 
 
 EDGES = (0.0, 1e-3, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999, 0.9995, 1.0)

@@ -104,7 +104,7 @@ def conclude(
     families = check_families(searched.families, prepared, searched.settings, progress=at("Checking families"))
     result = search(searched, all_pairs=all_pairs, keep=floor_for(searched), progress=at("Comparing"))
     provisional = tuple(_provisional(searched, families, at("Comparing doubtful families sample by sample")))
-    joint = joint_answer(result, progress=at("Weighing families that miss several"))
+    joint = joint_answer(result, parts=reassociation, progress=at("Weighing families that miss several"))
     doubtful = {one.family for one in families if one.verdict is Verdict.DOUBTFUL}
     cases = tuple(_cases(result, joint, doubtful, policies))
     return Conclusions(operation, proposed, families, result, provisional, joint, cases, tuple(policies))

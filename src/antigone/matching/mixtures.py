@@ -82,43 +82,66 @@ def includes_person(
         mixed, own = mixture.readings.get(model.name, ()), person.readings.get(model.name, ())
         if not mixed or not own:
             continue
-        why = _why_unusable(mixed, model, mixture_errors)
-        if not why:
-            with_person, without = _likelihoods(mixed, own, model, mixture_errors, person_errors)
-            why = "" if without > 0 else "two people cannot show it under the declared error rates"
-        if why:
-            unused[model.name] = why
-            continue
-        by_marker[model.name] = float(np.log10(with_person / without)) if with_person > 0 else -np.inf
+        at = MixtureAtMarker.of(mixed, model, mixture_errors)
+        if isinstance(at, str):
+            unused[model.name] = at
+        else:
+            by_marker[model.name] = at.log10_lr(genotypes_of(own, model, person_errors))
     return Inclusion(mixture.sample, person.sample, sum(by_marker.values()), by_marker, unused)
 
 
 def _why_unusable(mixed: Sequence[Reading], model: MarkerModel, errors: SampleErrors) -> str:
     if model.x_linked:
         return "X-linked: not computed for mixtures"
+    foreign = next((allele for reading in mixed for allele in reading.alleles if allele not in model.index), None)
+    if foreign is not None:
+        return f"the frequency table has no allele {foreign}"
     unseen = any(reading.reads is Reads.OTHER_UNSEEN for reading in mixed)
     if unseen and not np.any(np.asarray(errors.drop_out.rates(model)) > 0):
         return "one allele was read, others may be unseen, and no drop-out is declared"
     return ""
 
 
-def _likelihoods(
-    mixed: Sequence[Reading],
-    own: Sequence[Reading],
-    model: MarkerModel,
-    mixture_errors: SampleErrors,
-    person_errors: SampleErrors,
-) -> tuple[float, float]:
-    """P(mixture | the person and an unknown), P(mixture | two unknown)."""
-    population = np.outer(model.frequencies, model.frequencies)
-    population /= population.sum()
-    weighted = population * genotype_likelihood(own, model, person_errors.rates(model))
+def genotypes_of(own: Sequence[Reading], model: MarkerModel, errors: SampleErrors) -> Floats | None:
+    """P(ordered genotype | what was read of a person); None where no genotype shows it: nothing is known then."""
+    weighted = _population(model) * genotype_likelihood(own, model, errors.rates(model))
     total = weighted.sum()
-    if total == 0:  # nobody shows what was read of the person: nothing is known of them here
-        return 1.0, 1.0
-    read = _Read(mixed, model, mixture_errors)
-    unknown = read.states(population)
-    return read.mixture(read.states(weighted / total), unknown), read.mixture(unknown, unknown)
+    return np.asarray(weighted / total) if total > 0 else None
+
+
+def _population(model: MarkerModel) -> Floats:
+    population = np.outer(model.frequencies, model.frequencies)
+    return np.asarray(population / population.sum())
+
+
+class MixtureAtMarker:
+    """What a mixture of two says at one marker, ready to be asked about many people.
+
+    The likelihood is linear in what the person passes to it: `_with` holds, for each set of the alleles read that a
+    person may have, P(mixture | that person and one unknown).
+    """
+
+    def __init__(self, read: "_Read", unknown: Mapping[State, float]) -> None:
+        self._read = read
+        self._with = {state: read.mixture({state: 1.0}, unknown) for state in read.possible_states()}
+        self._without = sum(weight * self._with[state] for state, weight in unknown.items())
+
+    @classmethod
+    def of(cls, mixed: Sequence[Reading], model: MarkerModel, errors: SampleErrors) -> "MixtureAtMarker | str":
+        """Or the words that say why the marker is not used."""
+        why = _why_unusable(mixed, model, errors)
+        if why:
+            return why
+        read = _Read(mixed, model, errors)
+        found = cls(read, read.states(_population(model)))
+        return found if found._without > 0 else "two people cannot show it under the declared error rates"
+
+    def log10_lr(self, genotypes: Floats | None) -> float:
+        """The person and an unknown against two unknown; `genotypes` as `genotypes_of` gives them."""
+        if genotypes is None:
+            return 0.0
+        probability = sum(weight * self._with[state] for state, weight in self._read.states(genotypes).items())
+        return float(np.log10(probability / self._without)) if probability > 0 else -np.inf
 
 
 class _Read:
@@ -151,6 +174,11 @@ class _Read:
             a, b = self._shown[k], self._shown[m]
             found[k, m] = float(genotypes[a, b] if a == b else genotypes[a, b] + genotypes[b, a])
         return {state: weight for state, weight in found.items() if weight > 0}
+
+    def possible_states(self) -> list[State]:
+        """Every set of at most two of the alleles read."""
+        count = range(len(self._shown))
+        return [(), *((k,) for k in count), *combinations_with_replacement(count, 2)]
 
     def mixture(self, first: Mapping[State, float], second: Mapping[State, float]) -> float:
         """P(all replicates | two people)."""

@@ -195,6 +195,8 @@ class Operation:
     """All that a search needs.
 
     `undeclared` names settings that nobody declared, as `case.toml` calls them: results say that they are defaults.
+    `mixtures` are remains in whose only profile more than one person is read: they are never searched, and stand in
+    `left_out` too.
     """
 
     name: str
@@ -207,6 +209,7 @@ class Operation:
     digests: Mapping[str, str] = field(default_factory=dict)
     undeclared: tuple[str, ...] = ()
     lineage_databases: LineageDatabases = field(default_factory=LineageDatabases)
+    mixtures: tuple[Individual, ...] = ()
 
     def missing_persons(self) -> tuple[tuple[Family, str], ...]:
         """Every missing person with their family, in order."""

@@ -383,6 +383,21 @@ def left_out_rows(conclusions: Conclusions) -> Rows:
     return Rows.of(rows, "summary.json", most=10 * ROWS)
 
 
+def mixture_lead_rows(beside: Supplement) -> Rows:
+    """Whom mixtures may hold: leads for resampling."""
+    rows: list[tuple[str, ...]] = [
+        (
+            one.remains,
+            f"{one.at_least} or more",
+            f"{one.who}, family {one.family}" if one.family else one.who,
+            f"{one.log10_lr:.2f}",
+            str(one.markers),
+        )
+        for one in beside.leads
+    ]
+    return Rows.of(rows, "summary.json")
+
+
 def mixtures_words(conclusions: Conclusions) -> str:
     """How many mixtures wait; none is searched for one person."""
     waiting = mixtures_waiting(conclusions.result)

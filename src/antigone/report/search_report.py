@@ -18,6 +18,7 @@ from antigone.report.overall_views import (
     families_view,
     joint_view,
     left_out_rows,
+    mixture_lead_rows,
     mixtures_words,
     policy_view,
     provisional_rows,
@@ -59,6 +60,7 @@ def render_search_report(
         table=result.prepared.frequencies.table,
         left_out=left_out_rows(conclusions),
         mixtures=mixtures_words(conclusions),
+        mixture_leads=mixture_lead_rows(beside),
         notes=result.notes,
         provenance=_provenance(result, digests),
     )

@@ -50,6 +50,18 @@ def summarise(
         "bags": _different(one.bag for one in conclusions.given.individuals),
         "transfers": _different(one.transfer for one in conclusions.given.individuals),
         "mixtures_waiting_for_resampling": mixtures_waiting(result),
+        "mixture_leads": [
+            {
+                "remains": one.remains,
+                "people_at_least": one.at_least,
+                "family": one.family,
+                "may_hold": one.who,
+                "log10_lr": one.log10_lr,
+                "markers": one.markers,
+                "note": one.note,
+            }
+            for one in beside.leads
+        ],
         "expected_coincidences_at_threshold": {"low": low, "high": high},
         "reassociation": None if conclusions.reassociation is None else _reassociation(conclusions.reassociation),
         "minimum_number": _minimum_number(beside),

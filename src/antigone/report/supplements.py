@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from antigone.matching.assignment import SymmetricSet
 from antigone.matching.conclusions import Case, Conclusions, Stages
+from antigone.matching.mixture_leads import MixtureLead, mixture_leads
 from antigone.matching.next_sample import NextSample, next_samples, symmetry_breakers
 from antigone.matching.operation import LeftOut
 from antigone.matching.policy import Policy
@@ -35,7 +36,7 @@ class Supplement:
     `requirement` are the policy's numbers as a log10 LR and as lines of evidence. `powers` are by family and person: of
     all but `powers_not_asked` missing persons and those in `powers_not_computed`; who has a hit or leads is always
     asked about, and so are families that gave nothing. `samples` and `rivals` are those of the pairs in `advised`; of
-    some of them nothing could be computed.
+    some of them nothing could be computed. `leads` are whom mixtures may hold.
     """
 
     requirement: Requirement
@@ -47,6 +48,7 @@ class Supplement:
     samples: Mapping[Pair, tuple[NextSample, ...]]
     rivals: Mapping[Pair, Mapping[str, float]]
     breakers: Mapping[SymmetricSet, tuple[NextSample, ...]]
+    leads: tuple[MixtureLead, ...] = ()
 
     def never(self) -> tuple[FamilyPower, ...]:
         """Whom their families can never identify with the samples they gave so far."""
@@ -87,6 +89,12 @@ def supplement(conclusions: Conclusions, stages: Stages | None = None) -> Supple
         samples,
         rivals,
         dict(_breakers(conclusions)),
+        mixture_leads(
+            given,
+            conclusions.result.operation.individuals,
+            conclusions.result.prepared.models,
+            log10_lr=given.settings.threshold,
+        ),
     )
 
 

@@ -78,6 +78,7 @@ class _Reader:
             self.folder.digests,
             self._undeclared(declared),
             databases,
+            tuple(remains.mixtures),
         )
 
     def _undeclared(self, declared: Declared) -> tuple[str, ...]:

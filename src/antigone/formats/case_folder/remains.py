@@ -41,6 +41,7 @@ class ReadRemains:
     """The individuals of a table, and those that are left out."""
 
     individuals: list[Individual] = field(default_factory=list)
+    mixtures: list[Individual] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     transfers: set[str] = field(default_factory=set)
@@ -83,11 +84,12 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
         read.left_out.extend(LeftOut("sample", name, f"no profile (remains {remains})") for name in joined.absent)
     if sex is Sex.FEMALE and joined.lineage is not None and joined.lineage.y is not None:
         read.warnings.append(f"{owner}: {WOMAN_WITH_Y}")
-    profile = checked.profile
-    if profile is None or not can_be_searched(profile):
+    profile = checked.mixture or checked.profile
+    if checked.mixture is not None or profile is None or not can_be_searched(profile):
         read.left_out.append(checked.left_out or LeftOut("individual", remains, _why_nothing(joined)))
+    if profile is None or not can_be_searched(profile):
         return
-    read.individuals.append(
+    (read.individuals if checked.mixture is None else read.mixtures).append(
         Individual(
             remains,
             profile,
@@ -99,7 +101,7 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
             first.text("transfer"),
             joined.samples,
             elements=elements,
-            lineage=joined.lineage,
+            lineage=joined.lineage if checked.mixture is None else None,
         )
     )
 

@@ -142,11 +142,12 @@ def more_than_two(profile: Profile) -> list[str]:
 
 @dataclass(frozen=True)
 class Checked:
-    """A profile of one person, or why there is none."""
+    """A profile of one person, or why there is none; of remains the mixture that is there instead."""
 
     profile: Profile | None
     left_out: LeftOut | None = None
     warnings: tuple[str, ...] = ()
+    mixture: Profile | None = None
 
 
 def check_one_person(joined: JoinedSamples, errors: SampleErrors, row: Row, owner: Owner, samples: Samples) -> Checked:
@@ -158,7 +159,7 @@ def check_one_person(joined: JoinedSamples, errors: SampleErrors, row: Row, owne
     if len(crowded) > 1:
         reason = f"more than two alleles at {len(crowded)} markers: a mixture waits for resampling"
         if owner.kind == "remains":
-            return Checked(None, LeftOut("individual", owner.id, reason))
+            return Checked(None, LeftOut("individual", owner.id, reason), mixture=profile)
         return Checked(None, LeftOut("sample", profile.sample, f"{reason} ({owner})"))
     warnings = []
     if crowded and not _is_explained(profile.readings[crowded[0]], errors):

@@ -106,7 +106,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _files(operation: Operation) -> Iterator[tuple[str, str]]:
-    _require_distinct("remains", [one.id for one in operation.individuals])
+    _require_distinct("remains", [one.id for one in _remains_of(operation)])
     _require_distinct("family", [one.name for one in operation.families])
     seen = alleles_read(_profiles(operation))
     table = operation.frequencies
@@ -121,7 +121,8 @@ def _files(operation: Operation) -> Iterator[tuple[str, str]]:
     yield (
         "remains.csv",
         to_csv(
-            [column.name for column in REMAINS.columns], (row for one in operation.individuals for row in _remains(one))
+            [column.name for column in REMAINS.columns],
+            (row for one in _remains_of(operation) for row in _remains(one)),
         ),
     )
     yield (
@@ -151,7 +152,13 @@ def _require_distinct(what: str, names: Sequence[str]) -> None:
         raise ValueError(f"two {what} entries are called {quoted(twice)}")
 
 
+def _remains_of(operation: Operation) -> tuple[Individual, ...]:
+    """All that were received and typed: those searched, and mixtures."""
+    return (*operation.individuals, *operation.mixtures)
+
+
 def _profiles(operation: Operation) -> Iterator[Profile]:
+    """All that are searched."""
     for individual in operation.individuals:
         yield individual.profile
     for family in operation.families:
@@ -160,7 +167,7 @@ def _profiles(operation: Operation) -> Iterator[Profile]:
 
 def _profiles_as_csv(operation: Operation) -> str:
     profiles: dict[str, Profile] = {}
-    for profile in _profiles(operation):
+    for profile in chain(_profiles(operation), (mixture.profile for mixture in operation.mixtures)):
         if profiles.setdefault(profile.sample, profile) != profile:
             raise ValueError(f"two profiles of the sample {quoted(profile.sample)}")
     y = y_rows(operation)
@@ -290,6 +297,7 @@ def _check_read_back(operation: Operation, folder: Path) -> None:
         ("the settings", operation.settings, again.settings),
         ("the frequencies", operation.frequencies, again.frequencies),
         ("the remains", reduced.individuals(operation), reduced.individuals(again)),
+        ("the mixtures", reduced.mixtures(operation, again), reduced.mixtures(again, again)),
         ("the families", reduced.families(operation), reduced.families(again)),
         ("the databases of lineages", _databases(operation), _databases(again)),
     ]
@@ -339,6 +347,15 @@ class _Reduced:
             )
             for one in operation.individuals
             if one.id not in self._left_out
+        }
+
+    def mixtures(self, operation: Operation, again: Operation) -> dict[str, object]:
+        """What was read of each of those that are mixtures when they are read again."""
+        names = {one.id for one in again.mixtures}
+        return {
+            one.id: {marker: each for marker, each in one.profile.readings.items() if each and marker in self._used}
+            for one in _remains_of(operation)
+            if one.id in names
         }
 
     def families(self, operation: Operation) -> dict[str, object]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from antigone.matching.assignment.bodies import Bodies
 from antigone.matching.assignment.candidates import Listed, Several, candidates, several
+from antigone.matching.assignment.parts import PartOdds
 from antigone.matching.assignment.plan import Plan
 from antigone.matching.assignment.posterior import EXACT_BELOW, Pairs, Posterior, posterior
 from antigone.matching.assignment.summing import Maxima, maxima
@@ -128,17 +129,22 @@ def joint_answer(
     rng: np.random.Generator | None = None,
     *,
     priors: Sequence[Prior] | None = None,
+    parts: bool = False,
     progress: Progress | None = None,
 ) -> JointAnswer:
     """The posterior over all assignments of individuals to missing persons, under every declared prior.
 
     `result` is a search that kept its pairs from `floor_for(operation)` on. `rng` is asked only where a component has
-    to be sampled; without one, a fixed seed. `progress` is told of families with several missing.
+    to be sampled; without one, a fixed seed. With `parts` several individuals may be parts of one person, under the
+    prior of reassociation; without, all of them are different people. `progress` is told of families with several
+    missing.
     """
     operation = result.operation
     declared = tuple(priors) if priors is not None else operation.settings.declared_priors()
     listed = Listed.of(result)
-    together = several(result, listed, np.max(_odds(operation, declared), axis=0), _bodies(result), progress)
+    greatest = np.max(_odds(operation, declared), axis=0)
+    odds_of_part = PartOdds(operation.individuals) if parts else None
+    together = several(result, listed, greatest, _bodies(result), parts=odds_of_part, progress=progress)
     generator = rng if rng is not None else np.random.default_rng(1)
     return weighed(result, listed, together, declared, generator)
 
@@ -155,6 +161,7 @@ def weighed(
         for prior, these in zip(declared, odds, strict=True)
     ]
     prior_weight = np.log(odds[0][plan.packing.individual] / max(len(listed), 1))
+    prior_weight[plan.packing.further] = 0.0
     best = maxima(plan, plan.packing.log_lr + plan.packing.summed_over_places(prior_weight))
     by_likelihood = maxima(plan, plan.packing.log_lr)
     symmetric = symmetric_sets(result, plan, pairs, posteriors[0].pair)
@@ -264,6 +271,9 @@ class _Standings:
         self.columns = _two_best(result.kept.missing.astype(np.int64), log10, missing)
         self.leading_of_individual = _leading(pairs.individual, low, individuals)
         self.leading_of_missing = _leading(pairs.missing, low, missing)
+        self.leaders: dict[int, set[int]] = {}
+        for k in np.flatnonzero(low > 0.5).tolist():
+            self.leaders.setdefault(int(pairs.missing[k]), set()).add(int(pairs.individual[k]))
 
     def of(self, k: int) -> tuple[Standing, str]:
         i, m = int(self.pairs.individual[k]), int(self.pairs.missing[k])
@@ -278,8 +288,16 @@ class _Standings:
         if log10 is not None and self._undisputed(i, m, log10):
             return Standing.UNDISPUTED, "LR of 10⁴ or more, and 10⁴ times any other of either side"
         if self.low[k] > 0.5:
-            return Standing.LEADING, "more probable than everything else together"
+            return Standing.LEADING, f"more probable than everything else together{self._parts(i, m)}"
         return Standing.OUTWEIGHED, self._rival(i, m)
+
+    def _parts(self, i: int, m: int) -> str:
+        """Whom else the same missing person may be at once: they would be parts of one person."""
+        others = sorted(self.leaders.get(m, set()) - {i})
+        if not others:
+            return ""
+        names = " and ".join(self.result.operation.individuals[other].id for other in others)
+        return f"; as a part of one person with {names}, which remains to be shown"
 
     def _undisputed(self, i: int, m: int, log10: float) -> bool:
         others = (_other(self.rows, i, log10), _other(self.columns, m, log10), self.result.kept.floor)

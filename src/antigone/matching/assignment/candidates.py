@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from antigone.matching.assignment.bodies import Bodies
 from antigone.matching.assignment.families import Limits, Start, placings
 from antigone.matching.assignment.packing import Option, Packing
+from antigone.matching.assignment.parts import PartOdds, options_in_parts
 from antigone.matching.assignment.plan import Plan, make_plan
 from antigone.matching.assignment.posterior import Cut
 from antigone.matching.operation import Family, Operation
@@ -191,11 +192,13 @@ def _parts(
     option: Option, logs: Mapping[tuple[tuple[int, int], ...], float], odds: Floats, listed: int
 ) -> Iterator[tuple[float, float, int, int]]:
     """Weight and log LR that each pair adds to the others, with the pair."""
+    persons = [m for m, _ in option.placed]
     for k, (m, i) in enumerate(option.placed):
         others = logs.get(option.placed[:k] + option.placed[k + 1 :])
         if others is not None:
             more = option.log_lr - others
-            yield float(odds[i] / max(listed, 1) * np.exp(min(more, 600.0))), more, m, i
+            prior = 1.0 if persons.count(m) > 1 else float(odds[i]) / max(listed, 1)
+            yield prior * float(np.exp(min(more, 600.0))), more, m, i
 
 
 def families_of(result: SearchResult) -> tuple[Integers, list[str]]:
@@ -255,9 +258,18 @@ def _cut(result: SearchResult, listed: Listed, singles: _Single, cut: Sequence[_
 
 
 def several(
-    result: SearchResult, listed: Listed, odds: Floats, bodies: Bodies, progress: Progress | None = None
+    result: SearchResult,
+    listed: Listed,
+    odds: Floats,
+    bodies: Bodies,
+    *,
+    parts: PartOdds | None = None,
+    progress: Progress | None = None,
 ) -> Several:
-    """Place several in each family that misses several, from every pair that is worth it on."""
+    """Place several in each family that misses several, from every pair that is worth it on.
+
+    With `parts` several individuals may be parts of one missing person.
+    """
     missing_of, names = families_of(result)
     singles = _singles(result, listed, odds)
     count = len(result.operation.individuals)
@@ -272,9 +284,9 @@ def several(
     limits = Limits(
         floor,
         -np.inf if few else certain,
-        tables=1000 if thorough else 25,
+        tables=1000 if thorough else 40,
         next_best=count if thorough else 6,
-        every=1000 if thorough else 80,
+        every=1000 if thorough else 400,
         thorough=thorough,
     )
     families: dict[int, list[int]] = {}
@@ -289,11 +301,21 @@ def several(
     }
     options: list[Option] = []
     incomplete = []
+    pairs = {
+        (m, i): (log, float(np.log10(weight)))
+        for m, i, log, weight in zip(
+            singles.missing.tolist(), singles.individual.tolist(), singles.log_lr.tolist(), singles.weight.tolist(),
+            strict=True,
+        )
+        if weight > 0
+    }  # fmt: skip
     for f, found in placings(asked, bodies, limits, prior, progress).items():
         place = {result.missing[j][1]: j for j in families[f]}
         options += [_option(f, placed, log10, place) for placed, log10 in found.options.items()]
         if found.refused or found.incomplete:
             incomplete.append(f)
+    if parts is not None:
+        options += options_in_parts(result, pairs, options, bodies, missing_of.tolist(), parts)
     return Several(tuple(options), tuple(names[f] for f in incomplete))
 
 

@@ -47,7 +47,7 @@ class Limits:
     starts: int = 2
     next_best: int = 6
     tables: int = 60
-    every: int = 80
+    every: int = 400
     thorough: bool = False
 
 
@@ -121,9 +121,22 @@ def _placings(family: Family, starts: Sequence[Start], bodies: Bodies, limits: L
     every = _Every(None, refused=explored.refused)
     if not explored.refused:
         every = yield from _every_placing(family, chosen[:most], bodies, limits, prior)
-    options = explored.log10_lr if every.log10_lr is None else every.log10_lr
+    options = _heaviest(explored.log10_lr, prior) if every.log10_lr is None else every.log10_lr
     incomplete = every.log10_lr is None or left_out >= _COUNTS
     return FamilyOptions(_exchanged(family, options), incomplete=incomplete, refused=every.refused)
+
+
+# Of a family in which not every way could be computed nobody is identified: its heaviest placings say whom it competes
+# for, and hundreds of them would make the sum over its whole component too long.
+_HEAVIEST = 24
+
+
+def _heaviest(
+    options: Mapping[frozenset[tuple[str, int]], float], prior: Floats
+) -> dict[frozenset[tuple[str, int]], float]:
+    weight = {placed: log10 + sum(float(prior[i]) for _, i in placed) for placed, log10 in options.items()}
+    kept = sorted(options, key=lambda placed: (-weight[placed], sorted(placed)))[:_HEAVIEST]
+    return {placed: options[placed] for placed in kept}
 
 
 @dataclass(eq=False)
@@ -182,9 +195,9 @@ def _explored(
 
 
 # So many bodies are placed in every way, those that add most; where one more would count, the family is incomplete.
-_MOST_BODIES = 4
+_MOST_BODIES = 6
 _COUNTS = -1.3
-# A body is not placed where, given those placed, it is a million times less probable than a stranger.
+# A body is not placed where that makes a placing a million times less probable than the body being a stranger.
 _LEAST = -6.0
 # Linkage is computed for placings that weigh 10⁻⁸ of the best; for lighter ones it changes nothing that counts.
 _WEIGHS = 8.0
@@ -219,7 +232,7 @@ def _every_placing(
             if answer is None:
                 return _Every(None, refused=True)
             for i, more in answer:
-                if more < least or np.isneginf(more):
+                if more + prior[i] < least or np.isneginf(more):
                     continue
                 larger = {**placed, person: i}
                 partial.append((larger, log10 + more))

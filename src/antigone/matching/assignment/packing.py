@@ -7,6 +7,7 @@ a matching, and the sum over all of them a permanent.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,9 @@ Integers = NDArray[np.int64]
 class Option:
     """Some missing persons of one family, each with the individual that they are; and the natural logarithm of the LR.
 
-    `placed` are pairs of missing person and individual, by their positions. The likelihood ratio is that of the whole
-    family: with all of these in the pedigree, against all of them being nobody of the list.
+    `placed` are pairs of missing person and individual, by their positions, in order. The likelihood ratio is that of
+    the whole family: with all of these in the pedigree, against all of them being nobody of the list. Where one missing
+    person is placed several times they are parts of one, and the ratio holds what was declared of that (`parts`).
     """
 
     family: int
@@ -109,6 +111,19 @@ class Packing:
     def options_of(self, family: int) -> range:
         """The options of one family."""
         return range(int(self.first[family]), int(self.first[family + 1]))
+
+    @cached_property
+    def further(self) -> NDArray[np.bool_]:
+        """Of which places the missing person is placed already: further parts of one person."""
+        option = self.option_of_place
+        again = np.zeros(len(option), dtype=np.bool_)
+        again[1:] = (option[1:] == option[:-1]) & (self.missing[1:] == self.missing[:-1])
+        return again
+
+    @cached_property
+    def persons(self) -> Integers:
+        """How many missing persons each option names."""
+        return np.bincount(self.option_of_place[~self.further], minlength=len(self)).astype(np.int64)
 
     def placed(self, option: int) -> tuple[tuple[int, int], ...]:
         """Pairs of missing person and individual."""

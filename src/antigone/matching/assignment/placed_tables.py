@@ -1,8 +1,8 @@
 """Families with bodies placed in them: whom each says the next body may be, for many families at once.
 
 Families with like pedigrees in which the same people are known are one call of the compiled engine, whatever was read
-of them. With theta, pruning or identical twins, and where a group is too complex, each is computed by itself
-(`Bodies.log10_lrs`), with which the tests compare all of it.
+of them. With theta, pruning or identical twins each is computed by itself (`Bodies.log10_lrs`), with which the tests
+compare all of it.
 """
 
 import os
@@ -30,6 +30,11 @@ Integers = NDArray[np.int64]
 
 # So many questions are one piece of work: as many rows of log LRs of all individuals are held at once for each thread.
 PIECE = 96
+
+
+# A family with bodies in it that takes more multiplications at one marker is too large: its table would take half a
+# second, and hundreds of them are asked for.
+MOST_COST = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,11 @@ class PlacedTables:
         family, person = questions[0].family, questions[0].person
         prepared = self.bodies.prepared
         try:
-            rows = genotype_rows(person, family.pedigree, self._classes, codes, prepared.options)
+            rows = genotype_rows(person, family.pedigree, self._classes, codes, prepared.options, most_cost=MOST_COST)
         except TooComplexError:
-            return [self._one_by_one(one) for one in questions]
+            if len(questions) > 1:  # one of them may be, for what was read of whom differs
+                return [answer for k, one in enumerate(questions) for answer in self._together([one], codes[k : k + 1])]
+            return [None]
         male = family.pedigree[person].sex is Sex.MALE
         markers = []
         for model, these in zip(prepared.models, rows, strict=True):

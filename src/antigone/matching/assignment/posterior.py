@@ -204,7 +204,8 @@ class _Weights:
 
     def kept(self, t: float) -> Floats:
         packing = self.plan.packing
-        return packing.log_lr + packing.summed_over_places(np.log(self.odds[packing.individual] / t))
+        weights = np.where(packing.further, 0.0, np.log(self.odds[packing.individual] / t))
+        return packing.log_lr + packing.summed_over_places(weights)
 
     def expected(self, t: float) -> Floats:
         """Relative to everybody being nobody, or somebody whose pair was cut."""
@@ -216,7 +217,7 @@ class _Weights:
         """The same with all that was cut, of individuals and of missing persons."""
         packing = self.plan.packing
         individuals = np.log1p(self.cut_of_individuals(t, expected=False))[packing.individual]
-        missing = np.log1p(self.cut_of_missing(t))[packing.missing]
+        missing = np.where(packing.further, 0.0, np.log1p(self.cut_of_missing(t))[packing.missing])
         return self.kept(t) - packing.summed_over_places(individuals + missing)
 
     def log_factor(self, t: float) -> Floats:
@@ -272,7 +273,7 @@ def _nodes(weights: _Weights) -> tuple[Floats, _Shares]:
 
 def _expected(weights: _Weights) -> tuple[LogSum, Placed]:
     plan, packing = weights.plan, weights.plan.packing
-    count = np.diff(packing.placed_first)
+    count = packing.persons
 
     def log_sum(u: float) -> float:
         t = float(np.exp(u))
@@ -304,10 +305,12 @@ class _PlacedAt:
     def of(cls, weights: _Weights, t: float) -> "_PlacedAt":
         packing = weights.plan.packing
         least, most, ratio, _ = _extremes(weights, t)
-        sides = (
+        sides: tuple[tuple[Integers, Floats], ...] = (
             (packing.individual, weights.cut_of_individuals(t, expected=False)),
             (packing.missing, weights.cut_of_missing(t)),
         )
+        # Of several parts of one person each is placed, and one person is.
+        sides = sides[1:] if packing.further.any() else sides
         wide = weights.placed_in_wide
         fewest, greatest = 0.0, float(min(packing.individuals, weights.listed))
         for who, cut in sides:
@@ -315,7 +318,7 @@ class _PlacedAt:
             fewest = max(fewest, wide + float(np.nansum(1 - highest)))
             # Who is in no pair that was kept is in none that was cut with probability 1/(1 + cut) or more.
             greatest = min(greatest, wide + float(np.nansum(1 - lowest / (1 + cut))))
-        kept = wide + float((np.nan_to_num(least.taken) * np.diff(packing.placed_first)).sum())
+        kept = wide + float((np.nan_to_num(least.taken) * packing.persons).sum())
         log_kept = float(np.nansum(least.log_sum)) - wide * float(np.log(t))
         return cls(log_kept, kept, min(fewest, kept), max(greatest, kept))
 
@@ -407,7 +410,7 @@ class _Widest:
 
     def placed(self, packing: Packing) -> float:
         """How many are placed in them."""
-        return float((np.nan_to_num(self.sampled.taken) * np.diff(packing.placed_first)).sum())
+        return float((np.nan_to_num(self.sampled.taken) * packing.persons).sum())
 
 
 def _middle_of(nodes: Floats, shares: _Shares) -> float:
