@@ -422,3 +422,15 @@ def test_linked_markers_with_drop_ins_stay_within_the_bracket_when_rare_pairs_ar
     for log10_lr in np.arange(-1.0, 1.5, 0.1):
         assert cut.at_least(log10_lr)[0] <= full.at_least(log10_lr)[0] + 1e-12
         assert full.at_least(log10_lr)[1] <= cut.at_least(log10_lr)[1] + 1e-12
+
+
+def test_of_those_who_cost_more_fewer_are_drawn() -> None:
+    persons = Pedigree.build([Person("FA", sex=Sex.MALE), Person("M", "FA", sex=Sex.MALE)])
+    with_sample = [(Family(f"F{k}", persons, ("M",), {}), "M") for k in range(400)]
+    alone = [(Family(f"G{k}", Pedigree.build([Person("M")]), ("M",), {"M": Profile("S", {})}), "M") for k in range(400)]
+    rng = np.random.default_rng(1)
+    evenly = sampled_strata([*with_sample, *alone], [], 80, rng)
+    by_cost = sampled_strata([*with_sample, *alone], [], 80, rng, [16.0] * 800)
+    assert sum(map(len, evenly.sampled)) == 80
+    assert sum(map(len, by_cost.sampled)) == 20
+    assert sum(weight for weight in by_cost.weights().values()) == pytest.approx(800)

@@ -29,7 +29,7 @@ from antigone.matching.operation import Family
 from antigone.matching.patterns import Patterns
 from antigone.matching.preparation import Prepared
 from antigone.matching.strata import Strata, everybody, sampled_strata
-from antigone.matching.tables import ConditionalTable
+from antigone.matching.tables import ConditionalTable, linkage_can_matter
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -43,8 +43,9 @@ LOWEST = -12.0  # below this, log10 LR is not told apart
 # missing persons × (this + patterns) are more than `MOST_WORK`.
 FIXED_WORK = 1_000
 MOST_WORK = 1_500_000
-PERSONS_SAMPLED = 400
-INDIVIDUALS_SAMPLED = 600
+PERSONS_SAMPLED = 200
+INDIVIDUALS_SAMPLED = 400
+LINKAGE_COSTS = 16.0  # all outcomes of two markers together, against those of one
 STANDARD_ERRORS = 3.0  # by which a sampled bracket is wider
 
 
@@ -207,13 +208,18 @@ class Coincidences:
         if work > MOST_WORK:
             if len(self.missing) > PERSONS_SAMPLED:
                 rng = np.random.default_rng(self._digest)
-                self._strata = sampled_strata(self.missing, self.prepared.models, PERSONS_SAMPLED, rng)
+                costs = [self._cost(family) for family, _ in self.missing]
+                self._strata = sampled_strata(self.missing, self.prepared.models, PERSONS_SAMPLED, rng, costs)
             if self.patterns.distinct > INDIVIDUALS_SAMPLED:
                 self._individuals = INDIVIDUALS_SAMPLED
         self._exact = self._strata.exact and self._individuals == individuals
         self._sums: list[dict[str, _Stratum]] = [
             {"lower": _Stratum(), "upper": _Stratum(), "others": _Stratum()} for _ in self._strata.members
         ]
+
+    def _cost(self, family: Family) -> float:
+        """What somebody costs, roughly, against somebody to whom linkage cannot matter."""
+        return LINKAGE_COSTS if self.prepared.linked and linkage_can_matter(family.pedigree) else 1.0
 
     def sample(self) -> dict[int, float]:
         """For whom of the missing persons `add` is to be called, and with which weight.
