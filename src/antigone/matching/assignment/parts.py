@@ -51,8 +51,13 @@ class PartOdds:
             for name in transfers:
                 self._in_transfer[name] = self._in_transfer.get(name, 0) + 1
 
+    @property
+    def greatest(self) -> float:
+        """No two individuals have more."""
+        return math.log10(max(self._prior.same_bag, self._prior.same_transfer, self._prior.other_transfer))
+
     def __call__(self, i: int, j: int) -> float:
-        """−∞ where they cannot be."""
+        """The odds; −∞ where they cannot be."""
         one, other = self._individuals[i], self._individuals[j]
         if repeated_elements((one, other)):
             return -math.inf
@@ -111,8 +116,7 @@ def _further(
     questions = [
         Question(family, ((person, i),), person, None) for m, i in asked for family, person in [result.missing[m]]
     ]
-    # Odds of one in a hundred are the greatest that remains of two bags have in a search of any size.
-    floor = np.full(len(bodies.individuals), FURTHER + 2.0)
+    floor = np.full(len(bodies.individuals), FURTHER - odds_of_part.greatest)
     answers = PlacedTables(bodies, MOST_FURTHER, floor).answers(questions)
     for (m, i), answer in zip(asked, answers, strict=True):
         these = [(j, log10 + odds_of_part(i, j)) for j, log10 in answer or ()]
