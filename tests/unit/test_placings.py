@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from antigone.genetics.alleles import Named
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
@@ -112,3 +113,42 @@ def test_who_is_alike(three_sisters):
     assert indistinguishable_missing(family) == [("daughter1", "daughter2", "daughter3")]
     typed = replace(family, profiles={**family.profiles, "daughter2": family.profiles["father"]})
     assert indistinguishable_missing(typed) == [("daughter1", "daughter3")]
+
+
+@pytest.fixture(scope="module")
+def brother_and_sister():
+    """Both are missing, their parents typed; the brother alone was received."""
+    from antigone.matching.preparation import prepare
+
+    base = small_operation()
+    operation = replace(base, settings=replace(base.settings, markers=MARKERS, prior=0.9), individuals=(), families=())
+    models = prepare(operation).models
+    rng = np.random.default_rng(3)
+    father, mother = drawn(rng, models), drawn(rng, models)
+    persons = [
+        Person("father", sex=Sex.MALE),
+        Person("mother", sex=Sex.FEMALE),
+        Person("brother", "father", "mother", Sex.MALE),
+        Person("sister", "father", "mother", Sex.FEMALE),
+    ]
+    typed = {"father": profile("S1", models, father), "mother": profile("S2", models, mother)}
+    family = Family("F", Pedigree.build(persons), ("brother", "sister"), typed)
+    body = profile("B1", models, drawn(rng, models, father, mother))
+    return replace(operation, individuals=(Individual("R1", body),), families=(family,))
+
+
+def with_amelogenin(operation, *alleles):
+    (one,) = operation.individuals
+    readings = {**one.profile.readings, "AMEL": (Reading.of(*(Named(allele) for allele in alleles)),)}
+    return replace(operation, individuals=(replace(one, profile=Profile("B1", readings)),))
+
+
+def test_amelogenin_tells_a_brother_from_a_sister(brother_and_sister):
+    unknown = joint_answer(search(brother_and_sister, keep=-np.inf))
+    assert unknown.pair(0, 0).posterior[0] == pytest.approx(unknown.pair(0, 1).posterior[0])
+    for alleles, right, wrong in ((("X", "Y"), 0, 1), (("X", "X"), 1, 0)):
+        answer = joint_answer(search(with_amelogenin(brother_and_sister, *alleles), keep=-np.inf))
+        known, other = answer.pair(0, right), answer.pair(0, wrong)
+        assert other.posterior[0] / known.posterior[0] == pytest.approx(0.002)  # its error rate, and nothing else
+        assert known.posterior[0] > 0.99
+        assert (other.standing, other.why) == (Standing.EXCLUDED, "amelogenin shows the other sex")

@@ -28,7 +28,7 @@ from antigone.matching.lookup import Pair
 from antigone.matching.operation import Family, Individual, Operation, Settings
 from antigone.matching.preparation import prepare
 from antigone.matching.prior import Prior, Shares
-from antigone.matching.search import HISTOGRAM_EDGES, Kept, SearchResult
+from antigone.matching.search import HISTOGRAM_EDGES, Comparisons, Kept, SearchResult
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -317,6 +317,8 @@ def _result(
         individuals * cut + np.bincount(kept.missing, lr, missing),
         np.full(individuals, cut.sum()), individuals * cut, np.zeros(missing), np.zeros(len(HISTOGRAM_EDGES) + 1),
         HISTOGRAM_EDGES, CoincidenceCount(1.0, 0.0, nothing, nothing, nothing, 0.0, 0.0), (), (), (),
+        # The pairs are drawn; nothing was compared.
+        Comparisons(np.zeros(individuals, np.int64), np.zeros(missing, np.int64), (), np.zeros((missing, 0), np.bool_)),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from antigone.matching.lookup import Floats, Integers, Pair, PairLookup
 from antigone.matching.odd import FamilyContradiction, family_contradictions, x_linked_left_out
 from antigone.matching.operation import Family, LeftOut, Operation
 from antigone.matching.preparation import prepare
-from antigone.matching.search import HISTOGRAM_EDGES, Kept, SearchResult, unusable
+from antigone.matching.search import HISTOGRAM_EDGES, Comparisons, Kept, SearchResult, unusable
 from antigone.matching.tables import TableError, conditional_table
 
 
@@ -37,6 +37,7 @@ def search_plainly(operation: Operation, *, all_pairs: bool = False, keep: float
     cut_lr, cut_lr_of_missing = np.zeros(count), list[float]()
     kept: list[tuple[Integers, int, Floats]] = []
     found: list[Pair] = []
+    compared, said = list[int](), list[list[bool]]()
     contradictions: dict[FamilyContradiction, None] = {}  # once a family, however many it misses
     for place, (family, person) in enumerate(missing):
         try:
@@ -64,6 +65,8 @@ def search_plainly(operation: Operation, *, all_pairs: bool = False, keep: float
                 excluded = lookup.exclusions(family, person, prepared, operation)
                 names = [model.name for model in prepared.models]
                 found += [lookup.pair(int(i), len(searched), names, int(excluded[i])) for i in listed]
+            said.append([marker is not None for marker in table.markers])
+            compared.append(len(totals))
             searched.append((family, person))
     found.sort(key=lambda pair: (-pair.log10_lr, pair.individual, pair.missing))
     return SearchResult(
@@ -71,6 +74,10 @@ def search_plainly(operation: Operation, *, all_pairs: bool = False, keep: float
         np.array(total_lr_of_missing), cut_lr, np.array(cut_lr_of_missing), np.array(highest), histogram,
         HISTOGRAM_EDGES, coincidences.count(len(searched)), tuple(contradictions), tuple(not_searched),
         (*unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
+        Comparisons(
+            np.full(count, len(searched)), np.array(compared, dtype=np.int64), tuple(compared),
+            np.array(said, dtype=np.bool_).reshape(len(searched), len(prepared.models)),
+        ),
     )  # fmt: skip
 
 

@@ -50,6 +50,21 @@ class Kept:
 
 
 @dataclass(frozen=True, eq=False)
+class Comparisons:
+    """What was really compared, counted while it was done: the certificate of a search is made from it.
+
+    `by_individual` (individuals,) and `by_missing` (missing persons searched,) count pairs, one at a time; `by_block`
+    counts them once more, by the block in which they were computed. `said` (missing persons searched, markers) is
+    whether the samples of the family said something at a marker that was used.
+    """
+
+    by_individual: Integers
+    by_missing: Integers
+    by_block: tuple[int, ...]
+    said: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class SearchResult:
     """What a search found, and what it searched."""
 
@@ -69,6 +84,7 @@ class SearchResult:
     contradictions: tuple[FamilyContradiction, ...]
     not_searched: tuple[LeftOut, ...]  # missing persons whose family is too large for what was asked
     unusable: tuple[LeftOut, ...]  # readings that no genotype can show under the declared rates, or of unknown sex
+    comparisons: Comparisons
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
@@ -183,6 +199,10 @@ class _Searching:
         self.total_lr, self.cut_lr, self.histogram = np.zeros(count), np.zeros(count), np.zeros(edges + 1)
         self.total_lr_of_missing, self.cut_lr_of_missing = np.zeros(len(self.missing)), np.zeros(len(self.missing))
         self.highest = np.zeros(len(self.missing))
+        self.by_individual = np.zeros(count, dtype=np.int64)
+        self.by_missing = np.zeros(len(self.missing), dtype=np.int64)
+        self.by_block: list[int] = []
+        self.said = np.zeros((len(self.missing), len(self.prepared.models)), dtype=np.bool_)
         self.kept: list[tuple[Integers, Integers, Floats]] = []
         self.pairs: list[Pair] = []  # `missing` is a place among all missing persons until `result`
         self.refused: dict[int, TableError] = {}
@@ -234,6 +254,7 @@ class _Searching:
         self.total_lr_of_missing[block.members] = swept.total_lr_of_missing
         self.cut_lr_of_missing[block.members] = swept.cut_lr_of_missing
         self.highest[block.members] = swept.highest
+        self._count(swept)
         kept = swept.log10_lr >= self.floor
         self.kept.append((swept.individual[kept], block.members[swept.member[kept]], swept.log10_lr[kept]))
         self.pairs += found.pairs
@@ -241,6 +262,15 @@ class _Searching:
             self.coincidences.add(table, weight)
         self.refused |= {int(block.members[k]): error for k, error in block.refused.items()}
         self.contradictions |= {int(block.members[k]): these for k, these in block.contradictions.items()}
+
+    def _count(self, swept: Swept) -> None:
+        """Note what was compared. The sum of a block is that of its picture of all LRs, which holds each pair once."""
+        members = swept.block.members
+        self.by_individual += swept.compared
+        self.by_missing[members] = swept.compared_of_missing
+        self.by_block.append(int(swept.histogram.sum()))
+        for m, rows in enumerate(swept.block.markers):
+            self.said[members, m] = rows.which >= 0
 
     def result(self) -> SearchResult:
         """What was found, missing persons in the order of the operation."""
@@ -263,6 +293,7 @@ class _Searching:
             self.cut_lr, self.cut_lr_of_missing[searched], self.highest[searched], self.histogram, HISTOGRAM_EDGES,
             self.coincidences.count(len(searched)), tuple(contradictions), not_searched,
             (*unusable(operation, prepared, self.classes), *x_linked_left_out(operation, prepared)),
+            Comparisons(self.by_individual, self.by_missing[searched], tuple(self.by_block), self.said[searched]),
         )  # fmt: skip
 
 

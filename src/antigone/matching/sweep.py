@@ -49,7 +49,8 @@ class Swept:
     """All individuals against the missing persons of one block.
 
     `by_class[m]` is log10 LR, shape (classes, rows of `block.markers[m]`); `linked` what linked pairs add. The sums and
-    counts are those of `SearchResult`, over this block; `individual`, `member` and `log10_lr` are the pairs that were
+    counts are those of `SearchResult`, over this block (`compared` and `compared_of_missing` count pairs, one at a time as
+    they were added up: shape (individuals,) and (members,)); `individual`, `member` and `log10_lr` are the pairs that were
     asked for, by member and then by individual.
     """
 
@@ -62,6 +63,8 @@ class Swept:
     cut_lr_of_missing: Floats
     highest: Floats
     histogram: Integers
+    compared: Integers
+    compared_of_missing: Integers
     individual: Integers
     member: Integers
     log10_lr: Floats
@@ -115,7 +118,7 @@ class Sweep:
         individual, member, logs = (np.concatenate(each) for each in zip(*found, strict=True)) if found else _NOBODY
         return Swept(
             block, by_class, linked, sums.total_lr, sums.cut_lr, sums.total_lr_of_missing, sums.cut_lr_of_missing,
-            sums.highest, sums.histogram, individual, member, logs,
+            sums.highest, sums.histogram, sums.compared, sums.compared_of_missing, individual, member, logs,
         )  # fmt: skip
 
     def by_class(self, m: int, rows: MarkerRows) -> Floats:
@@ -226,11 +229,13 @@ class _Sums:
         self.total_lr_of_missing, self.cut_lr_of_missing = np.zeros(members), np.zeros(members)
         self.highest = np.full(members, -np.inf)
         self.histogram = np.zeros(edges + 1, dtype=np.int64)
+        self.compared = np.zeros(individuals, dtype=np.int64)
+        self.compared_of_missing = np.zeros(members, dtype=np.int64)
 
     def add(self, totals: Floats, members: Integers, floor: float, edges: Floats) -> None:
         _tally(
             totals, members, floor, edges, self.total_lr, self.cut_lr, self.total_lr_of_missing,
-            self.cut_lr_of_missing, self.highest, self.histogram,
+            self.cut_lr_of_missing, self.highest, self.histogram, self.compared, self.compared_of_missing,
         )  # fmt: skip
 
 
@@ -258,8 +263,9 @@ def _add_pairs(logs, of, columns, totals):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _tally(  # type: ignore[no-untyped-def]
-    totals, members, floor, edges, total_lr, cut_lr, total_lr_of_missing, cut_lr_of_missing, highest, histogram
-):
+    totals, members, floor, edges, total_lr, cut_lr, total_lr_of_missing, cut_lr_of_missing, highest, histogram,
+    compared, compared_of_missing,
+):  # fmt: skip
     last = len(edges)
     first, step = edges[0], edges[1] - edges[0]
     for i in range(len(totals)):
@@ -268,6 +274,8 @@ def _tally(  # type: ignore[no-untyped-def]
             lr = np.exp(log10_lr * 2.302585092994046)
             total_lr[i] += lr
             total_lr_of_missing[k] += lr
+            compared[i] += 1
+            compared_of_missing[k] += 1
             if log10_lr < floor:
                 cut_lr[i] += lr
                 cut_lr_of_missing[k] += lr

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.matching.assignment.bodies import Bodies
-from antigone.matching.assignment.candidates import Listed, Several, candidates, several
+from antigone.matching.assignment.candidates import Listed, Several, candidates, log_of_sexes, several
 from antigone.matching.assignment.parts import PartOdds
 from antigone.matching.assignment.plan import Plan
 from antigone.matching.assignment.posterior import EXACT_BELOW, Pairs, Posterior, posterior
@@ -271,6 +271,7 @@ class _Standings:
         self.columns = _two_best(result.kept.missing.astype(np.int64), log10, missing)
         self.leading_of_individual = _leading(pairs.individual, low, individuals)
         self.leading_of_missing = _leading(pairs.missing, low, missing)
+        self.of_other_sex = log_of_sexes(result, pairs.individual, pairs.missing) < 0
         self.leaders: dict[int, set[int]] = {}
         for k in np.flatnonzero(low > 0.5).tolist():
             self.leaders.setdefault(int(pairs.missing[k]), set()).add(int(pairs.individual[k]))
@@ -282,6 +283,8 @@ class _Standings:
         listed = self.of_search.get((i, m))
         if listed is not None and listed.exclusions > MOST_EXCLUSIONS:
             return Standing.EXCLUDED, f"{listed.exclusions} markers that only mutations, errors or drop-ins explain"
+        if self.of_other_sex[k] and self.low[k] <= 0.5:
+            return Standing.EXCLUDED, "amelogenin shows the other sex"
         if self.highest[k] < EXACT_BELOW:
             return Standing.OUTWEIGHED, self._rival(i, m)
         log10 = None if listed is None else listed.log10_lr
