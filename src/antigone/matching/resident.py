@@ -1,0 +1,431 @@
+"""One new profile against all families, one new family against all profiles: a search that stays in memory.
+
+What a search at the scale of a country makes, uses and drops is kept here: of each missing person one byte for each
+class of each marker, how far it stays behind the best (`kernel.deficits`), laid out `[class][missing person]`. A new
+profile is a sum of some rows. Whom that leaves is computed again by the very code of `matching.country_search`, for
+these families and this profile alone, so that hits are those of a whole search with the new one in it, digit for digit.
+
+A class that nobody had when the bytes were made has no row. At such a marker everybody's log10 LR of that class is
+computed from what their family says; it may be above what was the best, so that its deficit may be negative, and a
+missing person whom nobody could match may be matched now. An allele that the models do not hold changes the models, and
+with them every number: it is refused (`NewAlleleError`), and the search has to be built anew.
+
+Families to whom linkage between markers matters have no bytes and are computed at every question.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.genetics.alleles import Allele, Named, Repeat
+from antigone.genetics.elimination import TooComplexError
+from antigone.genetics.frequencies import Refuse
+from antigone.genetics.genotype_rows import KnownClasses
+from antigone.genetics.profiles import Profile
+from antigone.matching.batched_tables import TableBatches
+from antigone.matching.classes import MarkerClasses, marker_classes
+from antigone.matching.country_search import Comparing, Part
+from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
+from antigone.matching.kernel.adding import LANES, OUT, Bytes, empty_bytes
+from antigone.matching.kernel.deficits import Reach, fill_deficits
+from antigone.matching.kernel.layout import Layout
+from antigone.matching.kernel.log_tables import LogRows, LogTables
+from antigone.matching.operation import Family, Individual, Operation, Settings
+from antigone.matching.preparation import Prepared, prepare
+from antigone.matching.tables import linkage_can_matter
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Families whose log10 LR of a new class are computed together.
+TOGETHER = 8192
+
+# Less than any sum of deficits: what is as good as this survives whatever else was read.
+SURVIVES = -(10**6)
+
+# Steps of a missing person whom nobody could match: no smaller than this over 254.
+LEAST_ROOM = 0.1
+
+
+class NewAlleleError(ValueError):
+    """An allele that the models were not built with: every number would change, so the search is to be built anew."""
+
+    def __init__(self, sample: str, marker: str, allele: Allele) -> None:
+        self.sample, self.marker, self.allele = sample, marker, allele
+        super().__init__(
+            f"{sample}: allele {allele} of {marker} is in no model of this search; build the search anew with it, "
+            "for a new allele changes the frequencies of all others"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ResidentHits:
+    """The pairs of somebody new at or above the threshold, by missing person and then by individual.
+
+    Places are those that a whole search would give: somebody who was not added yet has the place after the last.
+    `pairs` were compared, `survived` of them the first pass. `refused` are missing persons who could not be searched,
+    and why.
+    """
+
+    individual: NDArray[np.int32]
+    missing: NDArray[np.int32]
+    log10_lr: Floats
+    pairs: int
+    survived: int
+    refused: tuple[tuple[int, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.log10_lr)
+
+
+class ResidentSearch:
+    """An operation that is kept ready for somebody new.
+
+    `against_families` and `against_individuals` change nothing; `add_individual` and `add_family` do. What is added is
+    kept apart from what the search was built with, and takes longer to be compared with the more there is of it: build
+    anew from time to time.
+    """
+
+    def __init__(
+        self,
+        shelf: "_Shelf",
+        comparing: Comparing,
+        settings: Settings,
+    ) -> None:
+        self.prepared, self.settings = comparing.prepared, settings
+        self.threshold = comparing.threshold
+        self._comparing = [comparing]
+        self._shelves = [shelf]
+        self._individuals: list[Individual] = []  # added
+        self._families: list[Family] = []
+
+    @classmethod
+    def of(cls, operation: Operation, *, threshold: float | None = None) -> "ResidentSearch":
+        """From an operation; `threshold` is a log10 LR, the operation's own unless given."""
+        prepared = prepare(operation)
+        classes = marker_classes(operation.individuals, prepared.models, operation.settings)
+        floor = operation.settings.threshold if threshold is None else threshold
+        comparing = Comparing(classes, len(operation.individuals), prepared, floor)
+        batches = TableBatches(operation.missing_persons(), prepared, operation.settings)
+        return cls(_Shelf.of(batches, comparing), comparing, operation.settings)
+
+    @classmethod
+    def of_groups(
+        cls,
+        groups: Sequence[FamilyGroup],
+        known: Sequence[KnownClasses],
+        classes: Sequence[MarkerClasses],
+        individuals: int,
+        prepared: Prepared,
+        settings: Settings,
+        *,
+        threshold: float,
+    ) -> "ResidentSearch":
+        """From the arrays of `country_search.search_groups`. Raises `ValueError` where linkage matters."""
+        if any(prepared.linked and linkage_can_matter(group.pedigree) for group in groups):
+            raise ValueError("pedigrees to which linkage between markers matters; build the search from the operation")
+        comparing = Comparing(classes, individuals, prepared, threshold)
+        return cls(_Shelf(groups, np.zeros(0, np.int64), known, None, comparing), comparing, settings)
+
+    @property
+    def individuals(self) -> int:
+        """How many there are."""
+        return sum(len(one.layout) for one in self._comparing)
+
+    @property
+    def missing(self) -> int:
+        """How many there are."""
+        return sum(len(shelf) for shelf in self._shelves)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the first pass keeps."""
+        return sum(shelf.size for shelf in self._shelves)
+
+    def against_families(self, individual: Individual) -> ResidentHits:
+        """Compare a new individual with every missing person. Raises `NewAlleleError`."""
+        self._check(individual.profile)
+        classes = marker_classes([individual], self.prepared.models, self.settings)
+        one = Comparing(classes, 1, self.prepared, self.threshold)
+        found = _Found(self.individuals)
+        for shelf, begin in zip(self._shelves, self._begins(), strict=True):
+            for part in shelf.against(one):
+                found.add(part, begin)
+        return found.hits(pairs=self.missing)
+
+    def against_individuals(self, family: Family) -> ResidentHits:
+        """Compare everybody whom a new family misses with every individual. Raises `NewAlleleError`."""
+        for profile in family.profiles.values():
+            self._check(profile)
+        sought = [(family, person) for person in family.missing]
+        batches = TableBatches(sought, self.prepared, self.settings)
+        found, first = _Found(0), 0
+        for comparing in self._comparing:
+            for part in _parts(batches, comparing):
+                found.add(part, self.missing, first)
+            first += len(comparing.layout)
+        return found.hits(pairs=len(sought) * self.individuals)
+
+    def add_individual(self, individual: Individual) -> None:
+        """From now on new families are compared with this one too. Raises `NewAlleleError`."""
+        self._check(individual.profile)
+        self._individuals.append(individual)
+        classes = marker_classes(self._individuals, self.prepared.models, self.settings)
+        added = Comparing(classes, len(self._individuals), self.prepared, self.threshold)
+        self._comparing = [self._comparing[0], added]
+
+    def add_family(self, family: Family) -> None:
+        """From now on new individuals are compared with this one too. Raises `NewAlleleError`."""
+        for profile in family.profiles.values():
+            self._check(profile)
+        self._families.append(family)
+        sought = [(one, person) for one in self._families for person in one.missing]
+        batches = TableBatches(sought, self.prepared, self.settings)
+        self._shelves = [self._shelves[0], _Shelf.of(batches, self._comparing[0])]
+
+    def _begins(self) -> list[int]:
+        """The place of the first missing person of each shelf."""
+        return np.cumsum([0, *(len(shelf) for shelf in self._shelves)])[:-1].tolist()
+
+    def _check(self, profile: Profile) -> None:
+        refuses = isinstance(self.settings.rare_alleles, Refuse)
+        for model in self.prepared.models:
+            for reading in profile.readings.get(model.name, ()):
+                for allele in reading.alleles:
+                    if not isinstance(allele, Repeat | Named):
+                        continue
+                    place = model.alleles.index(allele) if allele in model.alleles else -1
+                    if place < 0 or (refuses and model.frequencies[place] == 0):
+                        raise NewAlleleError(profile.sample, model.name, allele)
+
+
+class _Found:
+    """Puts hits together; `individual` is the place of the first of those who are compared."""
+
+    def __init__(self, individual: int) -> None:
+        self.individual = individual
+        self.found: list[tuple[Integers, Integers, Floats]] = [(_NOBODY, _NOBODY, np.zeros(0))]
+        self.refused: list[tuple[int, str]] = []
+        self.survived = 0
+
+    def add(self, part: Part, missing: int, individual: int = 0) -> None:
+        """What was found about some; `missing` and `individual` are the places of the first of them."""
+        found = part.found
+        places = found.individual.astype(np.int64) + individual + self.individual
+        self.found.append((places, part.members[found.member] + missing, found.log10_lr))
+        self.refused += [(member + missing, why) for member, why in part.refused]
+        self.survived += int(found.survived.sum())
+
+    def hits(self, pairs: int) -> ResidentHits:
+        """All of them, in order."""
+        individual, missing, log10_lr = (np.concatenate(each) for each in zip(*self.found, strict=True))
+        order = np.lexsort((individual, missing))
+        return ResidentHits(
+            individual[order].astype(np.int32), missing[order].astype(np.int32), log10_lr[order], pairs, self.survived,
+            tuple(sorted(set(self.refused))),
+        )  # fmt: skip
+
+
+_NOBODY = np.zeros(0, dtype=np.int64)
+
+
+def _sorted_out(batches: TableBatches) -> tuple[list[FamilyGroup], Integers]:
+    """Missing persons in groups, and those whom `Comparing.block` takes: as `search_country` has it."""
+    groups, others = family_groups(batches)
+    linked = [group for group in groups if batches.prepared.linked and linkage_can_matter(group.pedigree)]
+    rest = [group for group in groups if not any(group is one for one in linked)]
+    return rest, np.concatenate([others, *(group.members for group in linked)])
+
+
+def _in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
+    """Of the blocks in which everybody is planned, those of these members."""
+    if not len(members):
+        return
+    for block in batches.plan():
+        these = block[np.isin(block, members)]
+        if len(these):
+            yield these
+
+
+def _parts(batches: TableBatches, comparing: Comparing) -> Iterator[Part]:
+    """All missing persons of some families against all individuals of `comparing`."""
+    groups, others = _sorted_out(batches)
+    making = GroupTables(comparing.prepared, batches.classes, comparing.sweep, comparing.layout)
+    for group in groups:
+        yield comparing.group(making, group, batches)
+    for members in _in_blocks(batches, others):
+        yield comparing.block(batches, members)
+
+
+class _Shelf:
+    """Some missing persons: their bytes, and what their families say, to compute again whom the bytes leave.
+
+    `deficits` has shape (cells of the layout, places); `member`, `group` and `row` say who stands at each place: which
+    missing person, which group of `groups` and which row of it, −1 for those who are computed in blocks. `highest`
+    (places, markers), `step` and `budget` (places,): a pair survives whose deficits add up to no more than the budget.
+    `exact` are missing persons without bytes.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[FamilyGroup],
+        others: Integers,
+        known: Sequence[KnownClasses],
+        batches: TableBatches | None,
+        comparing: Comparing,
+    ) -> None:
+        self.groups, self.known, self.batches = list(groups), known, batches
+        self.layout = _in_order(comparing.layout)
+        self.cell_of = [
+            {
+                (readings, bool(haploid)): k
+                for k, (readings, haploid) in enumerate(zip(these.readings, these.haploid, strict=True))
+            }
+            for these in comparing.sweep.classes
+        ]
+        count = len(others) + sum(len(group.members) for group in groups)
+        self.count = count
+        self.deficits: Bytes = np.empty((int(self.layout.first[-1]), count), dtype=np.uint8)
+        self.member, self.group, self.row = (np.full(count, -1, dtype=np.int64) for _ in range(3))
+        self.highest = np.zeros((count, self.layout.markers), dtype=np.float32)
+        self.step, self.budget = np.ones(count), np.zeros(count, dtype=np.int32)
+        self.filled = 0
+        self.exact: list[int] = []
+        self._fill(others, comparing)
+
+    @classmethod
+    def of(cls, batches: TableBatches, comparing: Comparing) -> "_Shelf":
+        """Of all missing persons of some families."""
+        groups, others = _sorted_out(batches)
+        return cls(groups, others, batches.classes, batches, comparing)
+
+    def __len__(self) -> int:
+        return self.count
+
+    @property
+    def size(self) -> int:
+        """Bytes that the first pass keeps."""
+        kept = (
+            self.deficits[:, : self.filled],
+            self.highest,
+            self.step,
+            self.budget,
+            self.member,
+            self.group,
+            self.row,
+        )
+        return sum(array.nbytes for array in kept)
+
+    def _fill(self, others: Integers, comparing: Comparing) -> None:
+        making = GroupTables(comparing.prepared, self.known, comparing.sweep, self.layout)
+        blocks = [others]
+        for g, group in enumerate(self.groups):
+            place = np.empty(self.count, dtype=np.int64)
+            place[group.members] = np.arange(len(group.members))
+            for part in making.parts(group):
+                try:
+                    tables = making.tables(part)
+                except TooComplexError:
+                    if self.batches is None:
+                        raise
+                    blocks.append(part.members)
+                    continue
+                self._keep(tables, part.members, comparing.threshold, g, place[part.members])
+        if self.batches is not None:
+            for members in _in_blocks(self.batches, np.concatenate(blocks)):
+                self._fill_block(self.batches, members, comparing)
+
+    def _fill_block(self, batches: TableBatches, members: Integers, comparing: Comparing) -> None:
+        """Whoever is refused, or to whom linkage matters, has no bytes."""
+        block = batches.block(members, explain=False)
+        exact = [
+            k in block.refused or (bool(comparing.sweep.pairs) and linkage_can_matter(family.pedigree))
+            for k, (family, _) in enumerate(block.sought)
+        ]
+        self.exact += members[exact].tolist()
+        plain = np.flatnonzero(~np.array(exact, dtype=bool))
+        by_class = [comparing.sweep.by_class(m, rows).T for m, rows in enumerate(block.markers)]
+        which = np.array([rows.which for rows in block.markers], dtype=np.int64).reshape(len(by_class), len(block)).T
+        tables = LogTables.of([LogRows(logs) for logs in by_class], which[plain], self.layout)
+        self._keep(tables, members[plain], comparing.threshold, -1, np.full(len(plain), -1))
+
+    def _keep(self, tables: LogTables, members: Integers, threshold: float, group: int, rows: Integers) -> None:
+        """The bytes of some missing persons."""
+        here = slice(self.filled, self.filled + len(members))
+        self.filled = here.stop
+        reach = Reach.of(tables, threshold)
+        space = reach.highest - threshold
+        step = np.where(reach.reaches, reach.step, np.maximum(-space, LEAST_ROOM) / (OUT - 1))
+        reach = replace(reach, step=step)
+        self.member[here], self.group[here], self.row[here] = members, group, rows
+        self.highest[here], self.step[here] = tables.highest, step
+        # Whom nobody could match somebody with a new reading may: rounding leaves them one step.
+        self.budget[here] = np.where(reach.reaches, OUT - 1, np.floor(space / step) + 1)
+        room = empty_bytes(self.layout.codes.rows)
+        for start in range(0, len(members), LANES):
+            lanes = np.arange(start, min(start + LANES, len(members)))
+            fill_deficits(tables, lanes, reach, self.layout, room)
+            self.deficits[:, here.start + start : here.start + start + len(lanes)] = room[:-1, : len(lanes)]
+
+    def against(self, one: Comparing) -> Iterator[Part]:
+        """What one individual has in common with whom their bytes leave, and with those who have none."""
+        places = self._survivors(one)
+        making = GroupTables(one.prepared, self.known, one.sweep, one.layout)
+        for g in np.unique(self.group[places]).tolist():
+            here = places[self.group[places] == g]
+            if g >= 0:
+                group, rows = self.groups[g], self.row[here]
+                part = FamilyGroup(group.target, group.pedigree, group.members[rows], group.codes[rows])
+                yield one.group(making, part, self.batches)
+        if self.batches is not None:
+            alone = np.concatenate([self.member[places[self.group[places] < 0]], np.array(self.exact, dtype=np.int64)])
+            for members in _in_blocks(self.batches, alone):
+                yield one.block(self.batches, members)
+
+    def _survivors(self, one: Comparing) -> Integers:
+        """Places whose deficits do not add up to more than there is."""
+        total = np.zeros(self.filled, dtype=np.int32)
+        for m, these in enumerate(one.sweep.classes):
+            k = int(these.of[0])
+            if k < 0:
+                total += self._unread(m)
+                continue
+            cell = self.cell_of[m].get((these.readings[k], bool(these.haploid[k])))
+            total += self._new(m, one) if cell is None else self.deficits[self.layout.first[m] + cell, : self.filled]
+        return np.flatnonzero(total <= self.budget[: self.filled])
+
+    def _unread(self, m: int) -> NDArray[np.integer]:
+        if self.layout.unread[m]:
+            return self.deficits[self.layout.first[m + 1] - 1, : self.filled]
+        return self._behind(m, np.zeros(self.filled), np.arange(self.filled))  # may be better than all that was read
+
+    def _new(self, m: int, one: Comparing) -> NDArray[np.int32]:
+        """Deficits of a class that nobody had; whoever is computed in blocks survives."""
+        prepared = replace(one.prepared, models=(one.prepared.models[m],), linked=())
+        at_marker = Comparing([one.sweep.classes[m]], 1, prepared, one.threshold)
+        making = GroupTables(prepared, [self.known[m]], at_marker.sweep, at_marker.layout)
+        cell = int(at_marker.layout.cells[0, 0])
+        behind = np.full(self.filled, SURVIVES, dtype=np.int32)
+        grouped = np.flatnonzero(self.group[: self.filled] >= 0)
+        for g, group in enumerate(self.groups):
+            places = grouped[self.group[grouped] == g]
+            for start in range(0, len(places), TOGETHER):
+                here = places[start : start + TOGETHER]
+                rows = self.row[here]
+                codes = group.codes[rows, m : m + 1]
+                tables = making.tables(FamilyGroup(group.target, group.pedigree, group.members[rows], codes))
+                values = tables.quick[tables.begin[:, 0] + cell].astype(np.float64)
+                behind[here] = self._behind(m, values, here)
+        return behind
+
+    def _behind(self, m: int, values: Floats, places: Integers) -> NDArray[np.int32]:
+        """Deficits of log10 LRs that may be above the best; one less, for what rounding may do to them."""
+        steps = np.floor((self.highest[places, m] - values) / self.step[places]) - 1
+        return np.clip(steps, SURVIVES, OUT).astype(np.int32)
+
+
+def _in_order(layout: Layout) -> Layout:
+    """The same cells, their bytes in the order of the cells."""
+    return replace(layout, row=np.arange(len(layout.row), dtype=np.int32))

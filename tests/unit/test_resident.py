@@ -1,0 +1,219 @@
+"""A search that stays in memory says of somebody new what a whole search with them says, digit for digit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_batched_tables import KINDS, Drawn, linked, several_brothers
+
+from antigone.genetics.alleles import Repeat
+from antigone.genetics.elimination import TooComplexError
+from antigone.genetics.observation import Reading, Reads
+from antigone.genetics.profiles import Profile
+from antigone.matching import family_groups
+from antigone.matching.country_search import CountryHits, search_country
+from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors
+from antigone.matching.resident import NewAlleleError, ResidentHits, ResidentSearch
+from antigone.matching.search import search
+from examples import examples
+from small_operation import small_operation
+
+__all__ = ["linked"]  # a fixture that all tests use
+
+THRESHOLDS = [-300.0, -1.0137, 0.2537, 1.5137]
+
+
+def without_last(operation: Operation, *, individuals: int = 0, families: int = 0) -> Operation:
+    dead, searching = operation.individuals, operation.families
+    return replace(
+        operation, individuals=dead[: len(dead) - individuals], families=searching[: len(searching) - families]
+    )
+
+
+def same(found: ResidentHits, whole: CountryHits, wanted: np.ndarray, rel: float = 0.0) -> None:
+    """Those hits of a whole search that are wanted, and no others."""
+    assert found.individual.tolist() == whole.individual[wanted].tolist()
+    assert found.missing.tolist() == whole.missing[wanted].tolist()
+    if rel:
+        np.testing.assert_allclose(found.log10_lr, whole.log10_lr[wanted], rtol=rel, atol=rel)
+    else:
+        np.testing.assert_array_equal(found.log10_lr, whole.log10_lr[wanted])
+
+
+def compare_individual(operation: Operation, threshold: float, rel: float = 0.0) -> ResidentHits:
+    """The last individual against all families, with nobody else known of them."""
+    last = len(operation.individuals) - 1
+    resident = ResidentSearch.of(without_last(operation, individuals=1), threshold=threshold)
+    found = resident.against_families(operation.individuals[last])
+    whole = search_country(operation, threshold=threshold)
+    same(found, whole, whole.individual == last, rel)
+    assert found.refused == whole.refused
+    assert found.pairs == len(operation.missing_persons())
+    assert found.survived >= len(found)
+    every = search(operation, keep=threshold, coincidences=False).kept
+    np.testing.assert_allclose(found.log10_lr, every.log10_lr[every.individual == last], rtol=1e-9, atol=1e-9)
+    return found
+
+
+def compare_family(operation: Operation, threshold: float, rel: float = 0.0) -> ResidentHits:
+    """Whom the last family misses against everybody."""
+    before = without_last(operation, families=1)
+    found = ResidentSearch.of(before, threshold=threshold).against_individuals(operation.families[-1])
+    whole = search_country(operation, threshold=threshold)
+    first = len(before.missing_persons())
+    same(found, whole, whole.missing >= first, rel)
+    assert found.refused == tuple(one for one in whole.refused if one[0] >= first)
+    assert found.pairs == len(operation.individuals) * len(operation.families[-1].missing)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(st.data())
+@examples(15)
+def test_a_new_individual_is_compared_as_in_a_whole_search(kind, data):
+    compare_individual(Drawn(data, **KINDS[kind]).operation, data.draw(st.sampled_from(THRESHOLDS)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(st.data())
+@examples(15)
+def test_a_new_family_is_compared_as_in_a_whole_search(kind, data):
+    compare_family(Drawn(data, **KINDS[kind]).operation, data.draw(st.sampled_from(THRESHOLDS)))
+
+
+@pytest.mark.parametrize("threshold", [-1.0137, 0.5137, 2.0137])
+@pytest.mark.parametrize("linkage", [True, False])
+def test_linkage_is_weighed_or_left_out_as_in_a_whole_search(linkage, threshold):
+    operation = several_brothers()
+    operation = replace(operation, settings=replace(operation.settings, linkage=linkage))
+    # What linked markers say together is a product of matrices, whose last bits depend on how many rows they have.
+    rel = 1e-13 if linkage else 0.0
+    assert compare_individual(operation, threshold, rel).survived
+    assert compare_family(operation, threshold, rel).pairs == 40
+
+
+@given(st.data())
+@examples(10)
+def test_whoever_was_added_is_compared_with_whoever_comes_next(data):
+    operation = Drawn(data, x_linked=data.draw(st.booleans())).operation
+    threshold = data.draw(st.sampled_from(THRESHOLDS))
+    dead = [replace(one, id=f"{one.id}-{k}") for k in range(3) for one in operation.individuals][:5]
+    operation = replace(operation, individuals=tuple(dead))
+    resident = ResidentSearch.of(without_last(operation, individuals=len(dead) - 1, families=3), threshold=threshold)
+    whole = search_country(operation, threshold=threshold)
+    searched: set[tuple[int, int, float]] = set()
+
+    def seen(found: ResidentHits) -> None:
+        searched.update(zip(found.individual.tolist(), found.missing.tolist(), found.log10_lr.tolist(), strict=True))
+
+    for family in operation.families[-3:]:  # by turns
+        seen(resident.against_individuals(family))
+        resident.add_family(family)
+        if resident.individuals < len(dead):
+            individual = dead[resident.individuals]
+            seen(resident.against_families(individual))
+            resident.add_individual(individual)
+    assert resident.missing == len(operation.missing_persons())
+    known = resident.individuals
+    before = len(without_last(operation, families=3).missing_persons())
+    expected = {
+        (i, j, x)
+        for i, j, x in zip(whole.individual.tolist(), whole.missing.tolist(), whole.log10_lr.tolist(), strict=True)
+        if i < known and (i > 0 or j >= before)
+    }
+    assert searched == expected
+
+
+def with_drop_out(operation: Operation) -> Operation:
+    rates = SampleErrors(DropOut(0.1), 0.01)
+    return replace(operation, settings=replace(operation.settings, remains=rates, linkage=False))
+
+
+def read(**readings: tuple[Reading, ...]) -> Individual:
+    return Individual("new", Profile("new", readings))
+
+
+ONE, TWO = (Reading((Repeat(10),), Reads.OTHER_UNSEEN),), (Reading((Repeat(10), Repeat(11))),)
+NEW = {
+    "nothing": read(),
+    "one marker": read(A=TWO),
+    "a degraded marker": read(A=ONE, B=TWO),
+    "replicates": read(A=ONE + TWO, B=ONE + ONE, C=TWO + ONE),
+    "three alleles": read(A=(Reading((Repeat(10), Repeat(11), Repeat(12))),), B=TWO, C=TWO),
+}
+
+
+@pytest.mark.parametrize("threshold", [-1.0137, 0.0, 0.5137])
+@pytest.mark.parametrize("new", NEW)
+@pytest.mark.parametrize("others", [0, 2, 40])
+def test_what_nobody_had_read_is_compared_too(new, others, threshold):
+    """Not even "not read" was read before: every individual of the operation has all markers."""
+    operation = with_drop_out(several_brothers())
+    operation = replace(operation, individuals=(*operation.individuals[:others], NEW[new]))
+    compare_individual(operation, threshold)
+
+
+def test_a_new_reading_reaches_whom_no_known_reading_could():
+    """The donor's own rare genotype: a copy of it is above all that was read before."""
+    operation = with_drop_out(several_brothers())
+    family = operation.families[0]
+    donor = next(iter(family.profiles.values()))
+    new = Individual("new", replace(donor, sample="new"))
+    strangers = tuple(
+        one for one in operation.individuals
+        if all(one.profile.readings[m] != donor.readings[m] for m in donor.readings)
+    )[:1]  # fmt: skip
+    assert strangers
+    before = replace(operation, individuals=strangers)
+    threshold = 1.0137
+    unreachable = search_country(before, threshold=threshold).cannot_reach
+    assert 0 in unreachable
+    found = compare_individual(replace(before, individuals=(*strangers, new)), threshold)
+    assert 0 in found.missing
+
+
+def test_bytes_leave_few_of_those_below_the_threshold():
+    operation = replace(with_drop_out(several_brothers()), families=several_brothers().families * 20)
+    resident = ResidentSearch.of(operation, threshold=2.0)
+    found = resident.against_families(replace(operation.individuals[3], id="again"))
+    assert found.pairs == 240
+    assert found.survived < 60
+    assert resident.size > 240 * 3
+
+
+def test_families_that_are_too_complex_together_are_computed_one_by_one(monkeypatch):
+    operation = with_drop_out(several_brothers())
+    whole = search_country(operation, threshold=0.5)
+
+    def too_complex(*_):
+        raise TooComplexError("no order of summing fits into memory")
+
+    monkeypatch.setattr(family_groups.GroupTables, "tables", too_complex)
+    before = without_last(operation, individuals=1)
+    found = ResidentSearch.of(before, threshold=0.5).against_families(operation.individuals[-1])
+    same(found, whole, whole.individual == len(before.individuals), rel=1e-9)
+
+
+@pytest.mark.parametrize("who", ["individual", "family"])
+def test_an_allele_that_no_model_holds_is_refused_by_name(who):
+    operation = small_operation()
+    resident = ResidentSearch.of(operation)
+    profile = Profile("S77", {"TH01": (Reading.of(Repeat(6), Repeat(99)),)})
+    family = operation.families[0]
+    with pytest.raises(NewAlleleError, match="S77: allele 99 of TH01 is in no model"):
+        if who == "individual":
+            resident.against_families(Individual("R77", profile))
+        else:
+            resident.against_individuals(Family("F77", family.pedigree, family.missing, {"F1-FA": profile}))
+
+
+def test_nobody_dead_or_nobody_missing():
+    operation = small_operation()
+    nobody = ResidentSearch.of(replace(operation, individuals=()), threshold=-300.0)
+    assert len(nobody.against_individuals(operation.families[0])) == 0
+    assert len(nobody.against_families(operation.individuals[0])) == 2
+    nobody = ResidentSearch.of(replace(operation, families=()), threshold=-300.0)
+    assert len(nobody.against_families(operation.individuals[0])) == 0
+    assert len(nobody.against_individuals(operation.families[0])) == 3
