@@ -45,8 +45,8 @@ def test_identify_writes_a_list_and_a_report(antigone, case, tmp_path):
     assert status == 0
     assert "3 individuals × 2 missing persons: 6 pairs compared." in out
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
-        "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv", "proposals.csv",
-        "provisional.csv", "report.html", "summary.json",
+        "certificate.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv",
+        "proposals.csv", "provisional.csv", "report.html", "summary.json",
     ]  # fmt: skip
     assert json.loads((tmp_path / "report" / "summary.json").read_text())["pairs"] == 6
 

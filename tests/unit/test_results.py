@@ -37,8 +37,8 @@ COLUMNS = [
     "not_dna_log10_lr", "not_dna", "provisional", "policy", "policy_numbers_met", "refused_by",
 ]  # fmt: skip
 FILES = [
-    "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv", "proposals.csv",
-    "provisional.csv", "report.html", "summary.json",
+    "certificate.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv",
+    "proposals.csv", "provisional.csv", "report.html", "summary.json",
 ]  # fmt: skip
 # Nothing beside the conclusions: for tests that look at something else.
 NOTHING = Supplement(Requirement(6.0, 2), {}, (), 0, None, frozenset(), {}, {}, {})

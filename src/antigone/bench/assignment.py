@@ -318,7 +318,9 @@ def _result(
         np.full(individuals, cut.sum()), individuals * cut, np.zeros(missing), np.zeros(len(HISTOGRAM_EDGES) + 1),
         HISTOGRAM_EDGES, CoincidenceCount(1.0, 0.0, nothing, nothing, nothing, 0.0, 0.0), (), (), (),
         # The pairs are drawn; nothing was compared.
-        Comparisons(np.zeros(individuals, np.int64), np.zeros(missing, np.int64), (), np.zeros((missing, 0), np.bool_)),
+        Comparisons(
+            np.zeros(individuals, np.int64), np.zeros(missing, np.int64), (), np.zeros((missing, 0), np.bool_), {}
+        ),
     )  # fmt: skip
 
 

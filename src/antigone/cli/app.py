@@ -152,6 +152,30 @@ def tables(
     run(report, out)
 
 
+certificate = typer.Typer(help="What a search was given, and that all of it was used.", no_args_is_help=True)
+app.add_typer(certificate, name="certificate")
+
+
+@certificate.command("check")
+def certificate_check(
+    file: Annotated[Path, typer.Argument(help="A certificate.json that `antigone identify` wrote.")],
+    case: Annotated[
+        Path | None, typer.Option(help="What was searched; the one case folder beside the report unless given.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
+    ] = None,
+    remains: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
+    ] = None,
+) -> None:
+    """Search a case again and say what its certificate does not account for; exit status 1 if anything differs."""
+    from antigone.cli.certificate import check
+
+    raise typer.Exit(check(file, case, quiet=quiet, missing=missing or (), remains=remains or ()))
+
+
 @app.command()
 def template(
     target: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="A new Excel file.")],

@@ -9,6 +9,7 @@ from antigone.genetics.markers import UnknownMarkerError, UnknownPanelError
 from antigone.genetics.models import ModelError
 from antigone.genetics.observation import ReadingError
 from antigone.genetics.pedigrees import PedigreeError
+from antigone.matching.certificate import IncompleteSearchError
 from antigone.matching.operation import SettingsError
 from antigone.matching.tables import TableError
 from antigone.report.results import OutputError
@@ -19,6 +20,7 @@ SHOWN = 200
 _ABOUT_THE_INPUT = (
     FileExistsError,
     FrequencyError,
+    IncompleteSearchError,  # a mistake of ours, but who reads the result has to know what it lacks
     LikelihoodError,
     ModelError,
     NotWritableError,

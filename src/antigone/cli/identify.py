@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from antigone.cli.cases import read_case
 from antigone.matching.assignment import Standing
-from antigone.matching.conclusions import Conclusions, conclude
+from antigone.matching.conclusions import Conclusions, Stages, conclude
 from antigone.report.results import OutputError, refuse_occupied, write_results
 from antigone.report.supplements import Supplement, supplement
 from antigone.report.words import chance_pairs, counted
@@ -39,8 +39,8 @@ def run(
     started = time.perf_counter()
     operation = read_case(case, missing=missing, remains=remains)
     read = time.perf_counter()
-    with _progress(quiet=quiet) as progress:
-        stages = _Stages(progress)
+    with progress_bar(quiet=quiet) as progress:
+        stages = stages_of(progress)
         conclusions = conclude(operation, reassociation=reassociation, all_pairs=all_pairs, stages=stages)
         concluded = time.perf_counter()
         beside = supplement(conclusions, stages)
@@ -69,7 +69,8 @@ def _refuse_in_the_case(out: Path, case: Path) -> None:
         raise OutputError(f"{out} holds the case {case}, which would go with it; give another folder")
 
 
-def _progress(*, quiet: bool) -> Progress:
+def progress_bar(*, quiet: bool) -> Progress:
+    """What shows on the terminal how far a search is; nothing where it is to be quiet."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -79,6 +80,11 @@ def _progress(*, quiet: bool) -> Progress:
         disable=quiet,
         transient=True,
     )
+
+
+def stages_of(progress: Progress) -> Stages:
+    """Shows each stage of a search in its turn."""
+    return _Stages(progress)
 
 
 class _Stages:

@@ -115,6 +115,11 @@ class TableBatches:
         other.classes = self.readings.classes(prepared, settings)
         return other
 
+    def samples_taken(self, family: Family) -> frozenset[str]:
+        """The persons of a family of whom something goes into its tables."""
+        persons = family.pedigree.persons
+        return frozenset(persons[position].id for position, codes in self.codes[id(family)] if (codes >= 0).any())
+
     def plan(self) -> list[Integers]:
         """All missing persons in blocks, those with like pedigrees side by side."""
         by_sex: dict[Sex | None, dict[object, list[int]]] = {}

@@ -4,8 +4,9 @@ The order is fixed: remains are put together, families are checked, everybody is
 do not fit are compared again sample by sample, all pairs are weighed together, and each pair that leads is judged.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -77,6 +78,7 @@ class Conclusions:
     joint: JointAnswer
     cases: tuple[Case, ...]
     policies: tuple[Policy, ...]
+    provisional_pairs: Mapping[str, int] = field(default_factory=dict)  # compared sample by sample, by family
 
     @property
     def doubtful(self) -> Mapping[str, FamilyReport]:
@@ -103,16 +105,17 @@ def conclude(
     prepared = prepare(searched)
     families = check_families(searched.families, prepared, searched.settings, progress=at("Checking families"))
     result = search(searched, all_pairs=all_pairs, keep=floor_for(searched), progress=at("Comparing"))
-    provisional = tuple(_provisional(searched, families, at("Comparing doubtful families sample by sample")))
+    provisional, pairs = _provisional(searched, families, at("Comparing doubtful families sample by sample"))
     joint = joint_answer(result, parts=reassociation, progress=at("Weighing families that miss several"))
     doubtful = {one.family for one in families if one.verdict is Verdict.DOUBTFUL}
     cases = tuple(_cases(result, joint, doubtful, policies))
-    return Conclusions(operation, proposed, families, result, provisional, joint, cases, tuple(policies))
+    return Conclusions(operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs)
 
 
 def _provisional(
     operation: Operation, reports: Sequence[FamilyReport], progress: Callable[[int, int], None]
-) -> Iterator[ProvisionalHit]:
+) -> tuple[tuple[ProvisionalHit, ...], Mapping[str, int]]:
+    """The hits of families that do not fit, and how many pairs were compared for each of these families."""
     by_name = {family.name: family for family in operation.families}
     found = [
         (report.family, one)
@@ -121,15 +124,20 @@ def _provisional(
         for one in alternatives(by_name[report.family], report)
     ]
     if not found:
-        return
+        return (), {}
     # Names of their own: several searches of one family stand beside each other.
     renamed = {f"{name}\N{NULL}{k}": (name, one) for k, (name, one) in enumerate(found)}
     families = tuple(replace(one.family, name=key) for key, (_, one) in renamed.items())
     result = search(replace(operation, families=families), progress=progress, coincidences=False)
+    hits_of_parts = []
     for pair in result.pairs:
         family, person = result.missing[pair.missing]
         name, one = renamed[family.name]
-        yield ProvisionalHit(pair.individual, name, person, one.label, pair.log10_lr)
+        hits_of_parts.append(ProvisionalHit(pair.individual, name, person, one.label, pair.log10_lr))
+    compared: Counter[str] = Counter()
+    for (family, _), count in zip(result.missing, result.comparisons.by_missing.tolist(), strict=True):
+        compared[renamed[family.name][0]] += count
+    return tuple(hits_of_parts), dict(compared)
 
 
 def _cases(result: SearchResult, joint: JointAnswer, doubtful: set[str], policies: Sequence[Policy]) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from antigone.genetics.profiles import Profile
+from antigone.ledger.canonical import canonical_bytes
 from antigone.matching.operation import Family, Individual, Operation
 from antigone.matching.preparation import Prepared
 
@@ -23,6 +24,26 @@ def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
         "frequencies as used": prepared.frequencies.digest,
         "settings": _sha256(describe_settings(operation)),
     }
+
+
+def digest_of_individual(one: Individual) -> str:
+    """SHA-256 of everything that is recorded of an individual, its profile among it."""
+    return _canonical(_individual(one))
+
+
+def digest_of_family(family: Family) -> str:
+    """SHA-256 of everything that is recorded of a family, its samples' profiles among it."""
+    return _canonical(_family(family))
+
+
+def digest_of_pedigree(family: Family) -> str:
+    """SHA-256 of who is whose child, and of what else the pedigree says of its people."""
+    return _canonical(_pedigree(family))
+
+
+def digest_of_profile(profile: Profile) -> str:
+    """SHA-256 of the readings, whatever the sample is called."""
+    return _canonical(_profile(profile))
 
 
 def describe_settings(operation: Operation) -> dict[str, Any]:
@@ -53,14 +74,18 @@ def _individual(one: Individual) -> list[Any]:
 
 
 def _family(family: Family) -> list[Any]:
+    persons, twins = _pedigree(family)
+    profiles = {name: _profile(profile) for name, profile in family.profiles.items()}
+    beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
+    return [family.name, persons, list(family.missing), profiles, twins, dict(family.missing_since), beside]
+
+
+def _pedigree(family: Family) -> tuple[list[Any], list[Any]]:
     persons = [
         [person.id, person.father, person.mother, str(person.sex), person.birth_year, person.inbreeding]
         for person in family.pedigree.persons
     ]
-    profiles = {name: _profile(profile) for name, profile in family.profiles.items()}
-    twins = sorted(sorted(group) for group in family.pedigree.twins)
-    beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
-    return [family.name, persons, list(family.missing), profiles, twins, dict(family.missing_since), beside]
+    return persons, sorted(sorted(group) for group in family.pedigree.twins)
 
 
 def _profile(profile: Profile) -> dict[str, list[str]]:
@@ -79,6 +104,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [_plain(one) for one in value]
     return value
+
+
+def _canonical(value: Any) -> str:
+    return hashlib.sha256(canonical_bytes(_plain(value))).hexdigest()
 
 
 def _sha256(value: Any) -> str:

@@ -11,10 +11,10 @@ from antigone.matching.classes import marker_classes, sex_of
 from antigone.matching.coincidences import Coincidences, Patterns
 from antigone.matching.lookup import Floats, Integers, Pair, PairLookup
 from antigone.matching.odd import FamilyContradiction, family_contradictions, x_linked_left_out
-from antigone.matching.operation import Family, LeftOut, Operation
-from antigone.matching.preparation import prepare
+from antigone.matching.operation import Family, LeftOut, Operation, Settings
+from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.search import HISTOGRAM_EDGES, Comparisons, Kept, SearchResult, unusable
-from antigone.matching.tables import TableError, conditional_table
+from antigone.matching.tables import TableError, conditional_table, what_is_known
 
 
 def search_plainly(operation: Operation, *, all_pairs: bool = False, keep: float | None = None) -> SearchResult:
@@ -77,8 +77,14 @@ def search_plainly(operation: Operation, *, all_pairs: bool = False, keep: float
         Comparisons(
             np.full(count, len(searched)), np.array(compared, dtype=np.int64), tuple(compared),
             np.array(said, dtype=np.bool_).reshape(len(searched), len(prepared.models)),
+            {family.name: _taken(family, prepared, settings) for family, _ in searched},
         ),
     )  # fmt: skip
+
+
+def _taken(family: Family, prepared: Prepared, settings: Settings) -> frozenset[str]:
+    """The persons of a family of whom something goes into its tables."""
+    return frozenset(person for known in what_is_known(family, prepared.models, settings) for person in known)
 
 
 def _kept(floor: float, pieces: Sequence[tuple[Integers, int, Floats]]) -> Kept:

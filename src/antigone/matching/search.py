@@ -7,7 +7,7 @@ one missing person after another, and the tests compare the two.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -55,13 +55,15 @@ class Comparisons:
 
     `by_individual` (individuals,) and `by_missing` (missing persons searched,) count pairs, one at a time; `by_block`
     counts them once more, by the block in which they were computed. `said` (missing persons searched, markers) is
-    whether the samples of the family said something at a marker that was used.
+    whether the samples of the family said something at a marker that was used; `samples` are, by family, the persons of
+    whom something went into its tables.
     """
 
     by_individual: Integers
     by_missing: Integers
     by_block: tuple[int, ...]
     said: NDArray[np.bool_]
+    samples: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,7 +295,10 @@ class _Searching:
             self.cut_lr, self.cut_lr_of_missing[searched], self.highest[searched], self.histogram, HISTOGRAM_EDGES,
             self.coincidences.count(len(searched)), tuple(contradictions), not_searched,
             (*unusable(operation, prepared, self.classes), *x_linked_left_out(operation, prepared)),
-            Comparisons(self.by_individual, self.by_missing[searched], tuple(self.by_block), self.said[searched]),
+            Comparisons(
+                self.by_individual, self.by_missing[searched], tuple(self.by_block), self.said[searched],
+                {missing[j][0].name: self.batches.samples_taken(missing[j][0]) for j in searched},
+            ),
         )  # fmt: skip
 
 

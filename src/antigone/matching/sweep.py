@@ -49,8 +49,8 @@ class Swept:
     """All individuals against the missing persons of one block.
 
     `by_class[m]` is log10 LR, shape (classes, rows of `block.markers[m]`); `linked` what linked pairs add. The sums and
-    counts are those of `SearchResult`, over this block (`compared` and `compared_of_missing` count pairs, one at a time as
-    they were added up: shape (individuals,) and (members,)); `individual`, `member` and `log10_lr` are the pairs that were
+    counts are those of `SearchResult`, over this block; `compared` (individuals,) and `compared_of_missing` (members,)
+    count pairs, one at a time as they were added up. `individual`, `member` and `log10_lr` are the pairs that were
     asked for, by member and then by individual.
     """
 

@@ -1,4 +1,4 @@
-"""The files of an answer, all or none: tables as CSV, `hits.parquet`, `summary.json` and `report.html`."""
+"""The files of an answer, all or none: tables, `summary.json`, `certificate.json` and `report.html`."""
 
 import json
 import os
@@ -8,9 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from antigone.matching.certificate import certificate_of
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.digests import digests
 from antigone.matching.search import SearchResult
+from antigone.report.certificate import NAME as CERTIFICATE
+from antigone.report.certificate import certificate_text, engine
 from antigone.report.listed import listed_pairs
 from antigone.report.result_tables import (
     families_table,
@@ -43,7 +46,8 @@ def write_results(
     `beside` is computed unless given. `seconds` is asked what took how long when all but the summary, which states it,
     is written.
 
-    Raises `OutputError` where `out` is there already and `replace` was not asked for, or cannot be written.
+    Raises `IncompleteSearchError` where something was accepted and not searched, and `OutputError` where `out` is there
+    already and `replace` was not asked for, or cannot be written.
     """
     refuse_occupied(out, replace=replace)
     try:
@@ -64,6 +68,7 @@ def _write(
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     result = conclusions.result
     listed = listed_pairs(conclusions)
+    certificate = certificate_of(conclusions, engine())
     marks = {**digests(conclusions.given, result.prepared), **_files(result)}
     try:
         partial.mkdir(parents=True)
@@ -79,6 +84,7 @@ def _write(
             ("provisional", provisional_table(conclusions)),
         ):
             write_csv(content, partial / f"{name}.csv")
+        _write_text(partial / CERTIFICATE, certificate_text(certificate))
         _write_text(partial / "report.html", render_search_report(conclusions, listed, beside, marks))
         summary = summarise(conclusions, listed, beside, marks, seconds())
         _write_text(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
