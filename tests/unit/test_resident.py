@@ -1,4 +1,4 @@
-"""A search that stays in memory says of somebody new what a whole search with them says, digit for digit."""
+"""A search that stays in memory says of somebody new what a whole search with them says."""
 
 from dataclasses import replace
 
@@ -24,6 +24,10 @@ __all__ = ["linked"]  # a fixture that all tests use
 
 THRESHOLDS = [-300.0, -1.0137, 0.2537, 1.5137]
 
+# In which order a sum is taken depends on who is computed together (siblings by the numbers of their readings, products
+# of matrices and sums along an axis by their shapes), in whole searches too.
+LAST_BITS = 1e-13
+
 
 def without_last(operation: Operation, *, individuals: int = 0, families: int = 0) -> Operation:
     dead, searching = operation.individuals, operation.families
@@ -32,23 +36,20 @@ def without_last(operation: Operation, *, individuals: int = 0, families: int = 
     )
 
 
-def same(found: ResidentHits, whole: CountryHits, wanted: np.ndarray, rel: float = 0.0) -> None:
+def same(found: ResidentHits, whole: CountryHits, wanted: np.ndarray) -> None:
     """Those hits of a whole search that are wanted, and no others."""
     assert found.individual.tolist() == whole.individual[wanted].tolist()
     assert found.missing.tolist() == whole.missing[wanted].tolist()
-    if rel:
-        np.testing.assert_allclose(found.log10_lr, whole.log10_lr[wanted], rtol=rel, atol=rel)
-    else:
-        np.testing.assert_array_equal(found.log10_lr, whole.log10_lr[wanted])
+    np.testing.assert_allclose(found.log10_lr, whole.log10_lr[wanted], rtol=LAST_BITS, atol=LAST_BITS)
 
 
-def compare_individual(operation: Operation, threshold: float, rel: float = 0.0) -> ResidentHits:
+def compare_individual(operation: Operation, threshold: float) -> ResidentHits:
     """The last individual against all families, with nobody else known of them."""
     last = len(operation.individuals) - 1
     resident = ResidentSearch.of(without_last(operation, individuals=1), threshold=threshold)
     found = resident.against_families(operation.individuals[last])
     whole = search_country(operation, threshold=threshold)
-    same(found, whole, whole.individual == last, rel)
+    same(found, whole, whole.individual == last)
     assert found.refused == whole.refused
     assert found.pairs == len(operation.missing_persons())
     assert found.survived >= len(found)
@@ -57,13 +58,13 @@ def compare_individual(operation: Operation, threshold: float, rel: float = 0.0)
     return found
 
 
-def compare_family(operation: Operation, threshold: float, rel: float = 0.0) -> ResidentHits:
+def compare_family(operation: Operation, threshold: float) -> ResidentHits:
     """Whom the last family misses against everybody."""
     before = without_last(operation, families=1)
     found = ResidentSearch.of(before, threshold=threshold).against_individuals(operation.families[-1])
     whole = search_country(operation, threshold=threshold)
     first = len(before.missing_persons())
-    same(found, whole, whole.missing >= first, rel)
+    same(found, whole, whole.missing >= first)
     assert found.refused == tuple(one for one in whole.refused if one[0] >= first)
     assert found.pairs == len(operation.individuals) * len(operation.families[-1].missing)
     return found
@@ -71,42 +72,44 @@ def compare_family(operation: Operation, threshold: float, rel: float = 0.0) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(st.data())
-@examples(15)
+@examples(8)
 def test_a_new_individual_is_compared_as_in_a_whole_search(kind, data):
-    compare_individual(Drawn(data, **KINDS[kind]).operation, data.draw(st.sampled_from(THRESHOLDS)))
+    operation = Drawn(data, **KINDS[kind]).operation
+    compare_individual(operation, data.draw(st.sampled_from(THRESHOLDS)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(st.data())
-@examples(15)
+@examples(8)
 def test_a_new_family_is_compared_as_in_a_whole_search(kind, data):
-    compare_family(Drawn(data, **KINDS[kind]).operation, data.draw(st.sampled_from(THRESHOLDS)))
+    operation = Drawn(data, **KINDS[kind]).operation
+    compare_family(operation, data.draw(st.sampled_from(THRESHOLDS)))
 
 
-@pytest.mark.parametrize("threshold", [-1.0137, 0.5137, 2.0137])
+@pytest.mark.parametrize("threshold", [-1.0137, 0.5137, 1.2137])
 @pytest.mark.parametrize("linkage", [True, False])
 def test_linkage_is_weighed_or_left_out_as_in_a_whole_search(linkage, threshold):
     operation = several_brothers()
     operation = replace(operation, settings=replace(operation.settings, linkage=linkage))
-    # What linked markers say together is a product of matrices, whose last bits depend on how many rows they have.
-    rel = 1e-13 if linkage else 0.0
-    assert compare_individual(operation, threshold, rel).survived
-    assert compare_family(operation, threshold, rel).pairs == 40
+    assert compare_individual(operation, threshold).pairs == 12
+    assert compare_family(operation, threshold).pairs == 40
 
 
 @given(st.data())
-@examples(10)
+@examples(8)
 def test_whoever_was_added_is_compared_with_whoever_comes_next(data):
     operation = Drawn(data, x_linked=data.draw(st.booleans())).operation
     threshold = data.draw(st.sampled_from(THRESHOLDS))
     dead = [replace(one, id=f"{one.id}-{k}") for k in range(3) for one in operation.individuals][:5]
-    operation = replace(operation, individuals=tuple(dead))
+    settings = replace(operation.settings, linkage=False)
+    operation = replace(operation, individuals=tuple(dead), settings=settings)
     resident = ResidentSearch.of(without_last(operation, individuals=len(dead) - 1, families=3), threshold=threshold)
     whole = search_country(operation, threshold=threshold)
-    searched: set[tuple[int, int, float]] = set()
+    searched: dict[tuple[int, int], float] = {}
 
     def seen(found: ResidentHits) -> None:
-        searched.update(zip(found.individual.tolist(), found.missing.tolist(), found.log10_lr.tolist(), strict=True))
+        pairs = zip(found.individual.tolist(), found.missing.tolist(), strict=True)
+        searched.update(zip(pairs, found.log10_lr.tolist(), strict=True))
 
     for family in operation.families[-3:]:  # by turns
         seen(resident.against_individuals(family))
@@ -119,7 +122,7 @@ def test_whoever_was_added_is_compared_with_whoever_comes_next(data):
     known = resident.individuals
     before = len(without_last(operation, families=3).missing_persons())
     expected = {
-        (i, j, x)
+        (i, j): pytest.approx(x, rel=LAST_BITS, abs=LAST_BITS)
         for i, j, x in zip(whole.individual.tolist(), whole.missing.tolist(), whole.log10_lr.tolist(), strict=True)
         if i < known and (i > 0 or j >= before)
     }
@@ -167,9 +170,10 @@ def test_a_new_reading_reaches_whom_no_known_reading_could():
     )[:1]  # fmt: skip
     assert strangers
     before = replace(operation, individuals=strangers)
-    threshold = 1.0137
-    unreachable = search_country(before, threshold=threshold).cannot_reach
-    assert 0 in unreachable
+    every = search_country(replace(before, individuals=(*strangers, new)), threshold=-300.0)
+    (of_new,) = every.log10_lr[(every.individual == 1) & (every.missing == 0)]
+    threshold = float(of_new) - 0.01
+    assert 0 in search_country(before, threshold=threshold).cannot_reach
     found = compare_individual(replace(before, individuals=(*strangers, new)), threshold)
     assert 0 in found.missing
 
@@ -193,20 +197,22 @@ def test_families_that_are_too_complex_together_are_computed_one_by_one(monkeypa
     monkeypatch.setattr(family_groups.GroupTables, "tables", too_complex)
     before = without_last(operation, individuals=1)
     found = ResidentSearch.of(before, threshold=0.5).against_families(operation.individuals[-1])
-    same(found, whole, whole.individual == len(before.individuals), rel=1e-9)
+    same(found, whole, whole.individual == len(before.individuals))
 
 
-@pytest.mark.parametrize("who", ["individual", "family"])
-def test_an_allele_that_no_model_holds_is_refused_by_name(who):
+def test_an_allele_that_no_model_holds_is_refused_by_name():
     operation = small_operation()
     resident = ResidentSearch.of(operation)
     profile = Profile("S77", {"TH01": (Reading.of(Repeat(6), Repeat(99)),)})
     family = operation.families[0]
-    with pytest.raises(NewAlleleError, match="S77: allele 99 of TH01 is in no model"):
-        if who == "individual":
-            resident.against_families(Individual("R77", profile))
-        else:
-            resident.against_individuals(Family("F77", family.pedigree, family.missing, {"F1-FA": profile}))
+    new = Family("F77", family.pedigree, family.missing, {"F1-FA": profile})
+    for ask, somebody in (
+        (resident.against_families, Individual("R77", profile)), (resident.add_individual, Individual("R77", profile)),
+        (resident.against_individuals, new), (resident.add_family, new),
+    ):  # fmt: skip
+        with pytest.raises(NewAlleleError, match="S77: allele 99 of TH01 is in no model"):
+            ask(somebody)
+    assert (resident.individuals, resident.missing) == (3, 2)
 
 
 def test_nobody_dead_or_nobody_missing():

@@ -3,7 +3,8 @@
 What a search at the scale of a country makes, uses and drops is kept here: of each missing person one byte for each
 class of each marker, how far it stays behind the best (`kernel.deficits`), laid out `[class][missing person]`. A new
 profile is a sum of some rows. Whom that leaves is computed again by the very code of `matching.country_search`, for
-these families and this profile alone, so that hits are those of a whole search with the new one in it, digit for digit.
+these families and this profile alone, so that hits are those of a whole search with the new one in it (but for the last
+bits of a sum, which depend on who is computed together, in whole searches too).
 
 A class that nobody had when the bytes were made has no row. At such a marker everybody's log10 LR of that class is
 computed from what their family says; it may be above what was the best, so that its deficit may be negative, and a
@@ -23,9 +24,11 @@ from antigone.genetics.alleles import Allele, Named, Repeat
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.frequencies import Refuse
 from antigone.genetics.genotype_rows import KnownClasses
+from antigone.genetics.observation import Reading
+from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.batched_tables import TableBatches
-from antigone.matching.classes import MarkerClasses, marker_classes
+from antigone.matching.classes import MarkerClasses, Rows, marker_classes, sex_of
 from antigone.matching.country_search import Comparing, Part
 from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
 from antigone.matching.kernel.adding import LANES, OUT, Bytes, empty_bytes
@@ -147,8 +150,7 @@ class ResidentSearch:
     def against_families(self, individual: Individual) -> ResidentHits:
         """Compare a new individual with every missing person. Raises `NewAlleleError`."""
         self._check(individual.profile)
-        classes = marker_classes([individual], self.prepared.models, self.settings)
-        one = Comparing(classes, 1, self.prepared, self.threshold)
+        one = Comparing(self._classes_of(individual), 1, self.prepared, self.threshold)
         found = _Found(self.individuals)
         for shelf, begin in zip(self._shelves, self._begins(), strict=True):
             for part in shelf.against(one):
@@ -189,6 +191,24 @@ class ResidentSearch:
         """The place of the first missing person of each shelf."""
         return np.cumsum([0, *(len(shelf) for shelf in self._shelves)])[:-1].tolist()
 
+    def _classes_of(self, individual: Individual) -> list[MarkerClasses]:
+        """`marker_classes` of one, from those that are known already where there are such."""
+        sex = sex_of(individual)
+        return [
+            self._known_class(m, individual.profile.readings.get(model.name, ()), sex)
+            or marker_classes([individual], [model], self.settings)[0]
+            for m, model in enumerate(self.prepared.models)
+        ]
+
+    def _known_class(self, m: int, readings: tuple[Reading, ...], sex: Sex) -> MarkerClasses | None:
+        """The class of these readings, if somebody had it when the search was built."""
+        x_linked = self.prepared.models[m].x_linked
+        haploid = x_linked and sex is Sex.MALE
+        k = self._shelves[0].cell_of[m].get((readings, haploid))
+        if k is None or (x_linked and sex is Sex.UNKNOWN):
+            return None
+        return _only(self._comparing[0].sweep.classes[m], k, haploid=haploid)
+
     def _check(self, profile: Profile) -> None:
         refuses = isinstance(self.settings.rare_alleles, Refuse)
         for model in self.prepared.models:
@@ -199,6 +219,22 @@ class ResidentSearch:
                     place = model.alleles.index(allele) if allele in model.alleles else -1
                     if place < 0 or (refuses and model.frequencies[place] == 0):
                         raise NewAlleleError(profile.sample, model.name, allele)
+
+
+def _only(classes: MarkerClasses, k: int, *, haploid: bool) -> MarkerClasses:
+    """One class of a marker, which one individual has."""
+    used = k not in classes.impossible
+    of = np.array([0 if used else -1], dtype=np.int64)
+    diploid_rows, haploid_rows = (
+        _rows_of(classes.rows(haploid=single), k if single is haploid else -1) for single in (False, True)
+    )
+    impossible: frozenset[int] = frozenset() if used else frozenset({0})
+    return MarkerClasses(of, (classes.readings[k],), np.array([haploid]), diploid_rows, haploid_rows, impossible)
+
+
+def _rows_of(rows: Rows, k: int) -> Rows:
+    here = np.flatnonzero(rows.which == k)
+    return Rows(np.zeros(len(here), dtype=np.int64), rows.likelihood[here], rows.possible[here])
 
 
 class _Found:
