@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_batched_tables import KINDS, Drawn, linked, several_brothers
+from test_batched_tables import KINDS, LINKED, Drawn, linked, several_brothers
 
+from antigone.bench.register import make_register, read_register
+from antigone.bench.search import Resident
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.profiles import Profile
 from antigone.matching import family_groups
-from antigone.matching.country_search import CountryHits, search_country
+from antigone.matching.country_search import CountryHits, search_country, search_groups
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors
 from antigone.matching.resident import NewAlleleError, ResidentHits, ResidentSearch
 from antigone.matching.search import search
@@ -223,3 +225,19 @@ def test_nobody_dead_or_nobody_missing():
     nobody = ResidentSearch.of(replace(operation, families=()), threshold=-300.0)
     assert len(nobody.against_families(operation.individuals[0])) == 0
     assert len(nobody.against_individuals(operation.families[0])) == 3
+
+
+def test_a_register_is_kept_from_its_arrays_and_timed(tmp_path):
+    make_register(tmp_path, remains=90, missing=120, markers=11, seed=3)
+    register = read_register(tmp_path)
+    arrays = register.groups, register.known, register.classes, 90, register.prepared
+    hits = search_groups(*arrays, threshold=register.settings.threshold, threads=1)
+    found = Resident.of(register, hits)
+    assert found.identical
+    rows = sum(len(these.readings) + 1 for these in register.classes)
+    assert rows * 120 < found.size < (rows + 200) * 120
+    assert min(found.one_profile, found.one_family) > 0
+    assert not Resident.of(register, replace(hits, log10_lr=hits.log10_lr + 1e-8)).identical
+    linked_markers = replace(register.prepared, linked=(LINKED,))
+    with pytest.raises(ValueError, match="linkage between markers matters; build the search from the operation"):
+        ResidentSearch.of_groups(*arrays[:4], linked_markers, register.settings, threshold=2.0)

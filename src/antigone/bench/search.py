@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -27,11 +28,15 @@ from numpy.typing import NDArray
 
 from antigone.bench.register import Register, make_register, read_register
 from antigone.genetics.genotype_rows import genotype_rows
+from antigone.genetics.observation import Reading
+from antigone.genetics.profiles import Profile
 from antigone.matching.country_search import Comparing, CountryHits, search_groups
 from antigone.matching.family_groups import FamilyGroup, GroupTables
 from antigone.matching.kernel.adding import LANES, empty_bytes, read_vectors, survivors, survivors_plainly
 from antigone.matching.kernel.deficits import Reach, fill_deficits
 from antigone.matching.kernel.filtering import filtered
+from antigone.matching.operation import Family, Individual
+from antigone.matching.resident import ResidentHits, ResidentSearch
 from antigone.matching.tables import hardy_weinberg
 
 Floats = NDArray[np.float64]
@@ -40,6 +45,7 @@ T = TypeVar("T")
 
 SAMPLE = 10**8  # pairs that are computed again
 BEST = 10
+PROFILES = 20  # that are asked for again, one by one
 FEWEST_VECTORS = 2**19
 
 
@@ -89,6 +95,10 @@ class SearchFigure:
     pairs_compared_with_reference: int
     largest_difference: float  # of a hit's log10 LR from the reference
     identical_to_reference: bool
+    milliseconds_one_profile: float  # of a core, by the search that stays in memory: the median of some
+    milliseconds_one_family: float
+    resident_bytes: int
+    resident_identical: bool  # these hits are those of the search
 
     def as_row(self) -> dict[str, object]:
         """As JSON has it."""
@@ -115,6 +125,7 @@ def _figure(folder: Path, size: SearchSize) -> SearchFigure:
     stages = Stages.of(register)
     compared, identical, largest = compare_with_reference(register, stages.hits)
     true, found = _true_pairs_among_best(folder)
+    resident = Resident.of(register, stages.hits)
     speed = stages.hits.pairs / stages.kernel
     return SearchFigure(
         **asdict(size), pairs=whole["pairs"], hits=whole["hits"], survived=whole["survived"],
@@ -127,7 +138,9 @@ def _figure(folder: Path, size: SearchSize) -> SearchFigure:
         times_plain=stages.times_plain, families_per_second_per_core=size.missing / stages.tables,
         peak_rss_bytes=whole["peak"], load_average=load, load_average_after=os.getloadavg(), true_pairs=true,
         true_pairs_in_best=found, pairs_compared_with_reference=compared, largest_difference=largest,
-        identical_to_reference=identical,
+        identical_to_reference=identical, milliseconds_one_profile=resident.one_profile,
+        milliseconds_one_family=resident.one_family, resident_bytes=resident.size,
+        resident_identical=resident.identical,
     )  # fmt: skip
 
 
@@ -245,6 +258,68 @@ class Stages:
             blocks * vectors / layout.markers * LANES / seconds["limit"],
             seconds["plain"] / seconds["plain_kernel"], hits,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Resident:
+    """Milliseconds of one core for somebody new, `size` in bytes, and whether hits are those of the search.
+
+    Profiles and families of the register come once more, as if they were new: no reading of theirs is new.
+    """
+
+    one_profile: float
+    one_family: float
+    size: int
+    identical: bool
+
+    @classmethod
+    def of(cls, register: Register, hits: CountryHits) -> "Resident":
+        """Some profiles, and two families of each group."""
+        search = ResidentSearch.of_groups(
+            register.groups, register.known, register.classes, len(register.individuals), register.prepared,
+            register.settings, threshold=register.settings.threshold,
+        )  # fmt: skip
+        identical = True
+        seconds: dict[str, list[float]] = {"profile": [], "family": []}
+
+        def ask(kind: str, work: Callable[[], ResidentHits], mine: NDArray[np.bool_], others: str) -> bool:
+            before = time.thread_time()
+            found = work()
+            seconds[kind].append(time.thread_time() - before)
+            expected = getattr(hits, others)[mine]
+            same = np.array_equal(getattr(found, others), expected)
+            return same and bool(np.allclose(found.log10_lr, hits.log10_lr[mine], rtol=0, atol=1e-12))
+
+        individuals = np.unique(np.linspace(0, len(register.individuals) - 1, PROFILES).astype(int)).tolist()
+        for i in individuals[:1] + individuals:  # the first compiles
+            one = Individual(str(i), _profile_of(register, i))
+            work = partial(search.against_families, one)
+            identical &= ask("profile", work, hits.individual == i, "missing")
+        for group in register.groups:
+            for k in range(min(2, len(group.members))):
+                work = partial(search.against_individuals, _family_of(register, group, k))
+                identical &= ask("family", work, hits.missing == group.members[k], "individual")
+        profile, family = (1000 * float(np.median(seconds[kind][1:])) for kind in ("profile", "family"))
+        return cls(profile, family, search.size, identical)
+
+
+def _profile_of(register: Register, i: int) -> Profile:
+    """An individual of the register as an object."""
+    markers = zip(register.prepared.models, register.classes, strict=True)
+    return Profile(str(i), {model.name: these.readings[these.of[i]] for model, these in markers if these.of[i] >= 0})
+
+
+def _family_of(register: Register, group: FamilyGroup, k: int) -> Family:
+    """A family of the register as an object."""
+    profiles: dict[str, dict[str, tuple[Reading, ...]]] = {}
+    for m, (model, known) in enumerate(zip(register.prepared.models, register.known, strict=True)):
+        for person, code in zip(group.pedigree.persons, group.codes[k, m].tolist(), strict=True):
+            if code >= 0:
+                one, other = known.arrays.genotypes[code]
+                reading = Reading.of(model.alleles[one], model.alleles[other])
+                profiles.setdefault(person.id, {})[model.name] = (reading,)
+    typed = {person: Profile(person, readings) for person, readings in profiles.items()}
+    return Family("again", group.pedigree, (group.target,), typed)
 
 
 def _making(register: Register) -> tuple[Comparing, GroupTables]:
