@@ -21,8 +21,8 @@ from antigone.matching.conclusions import Conclusions
 from antigone.matching.consistency import check_families
 from antigone.matching.digests import (
     describe_settings,
-    digest_of_family,
-    digest_of_individual,
+    digest_beside_pedigree,
+    digest_beside_profile,
     digest_of_pedigree,
     digest_of_profile,
     digests,
@@ -53,22 +53,22 @@ class IncompleteSearchError(Exception):
 
 @dataclass(frozen=True)
 class CertifiedRemains:
-    """Remains whose profile was accepted. `record` is the digest of all that is recorded, `profile` of the readings."""
+    """Remains whose profile was accepted: digests of the readings, and of what is recorded beside them."""
 
     id: str
     profile: str
-    record: str
+    beside: str
 
 
 @dataclass(frozen=True)
 class CertifiedFamily:
-    """A family that was accepted: digests of its pedigree, of each sample's readings by person, and of everything."""
+    """A family that was accepted: digests of its pedigree, of each sample's readings by person, and of the rest."""
 
     name: str
     missing: tuple[str, ...]
     pedigree: str
     samples: Mapping[str, str]
-    record: str
+    beside: str
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,13 @@ class Certificate:
             "left_out": [{"what": one.what, "id": one.id, "reason": one.reason} for one in self.left_out],
             "markers_left_out_in_one_family": self.left_out_in_one_family,
             "individuals": {name: list(parts) for name, parts in self.individuals.items()},
-            "remains": {one.id: {"profile": one.profile, "record": one.record} for one in self.remains},
+            "remains": {one.id: {"profile": one.profile, "beside": one.beside} for one in self.remains},
             "families": {
                 one.name: {
                     "missing": list(one.missing),
                     "pedigree": one.pedigree,
                     "samples": dict(one.samples),
-                    "record": one.record,
+                    "beside": one.beside,
                 }
                 for one in self.families
             },
@@ -208,7 +208,7 @@ def certify(
         tuple(model.name for model in result.prepared.models),
         reassociation,
         tuple(
-            CertifiedRemains(one.id, digest_of_profile(one.profile), digest_of_individual(one))
+            CertifiedRemains(one.id, digest_of_profile(one.profile), digest_beside_profile(one))
             for one in given.individuals
         ),
         {one.id: _parts(one) for one in result.operation.individuals},
@@ -226,7 +226,9 @@ def certify(
 
 def _family(family: Family) -> CertifiedFamily:
     samples = {person: digest_of_profile(profile) for person, profile in family.profiles.items()}
-    return CertifiedFamily(family.name, family.missing, digest_of_pedigree(family), samples, digest_of_family(family))
+    return CertifiedFamily(
+        family.name, family.missing, digest_of_pedigree(family), samples, digest_beside_pedigree(family)
+    )
 
 
 def _parts(individual: Individual) -> tuple[str, ...]:

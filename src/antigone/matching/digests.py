@@ -26,24 +26,28 @@ def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
     }
 
 
-def digest_of_individual(one: Individual) -> str:
-    """SHA-256 of everything that is recorded of an individual, its profile among it."""
-    return _canonical(_individual(one))
+def digest_of_profile(profile: Profile) -> str:
+    """SHA-256 of the readings, whatever the sample is called."""
+    return _canonical(_profile(profile))
 
 
-def digest_of_family(family: Family) -> str:
-    """SHA-256 of everything that is recorded of a family, its samples' profiles among it."""
-    return _canonical(_family(family))
+def digest_beside_profile(one: Individual) -> str:
+    """SHA-256 of everything else that is recorded of an individual: sex, ages, place, description, lineage."""
+    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage)]
+    return _canonical([list(one.remains), one.transfer, str(one.sex), str(one.age_min), str(one.age_max), beside])
 
 
 def digest_of_pedigree(family: Family) -> str:
     """SHA-256 of who is whose child, and of what else the pedigree says of its people."""
-    return _canonical(_pedigree(family))
+    persons, twins = _pedigree(family)
+    # Whole numbers as floats are what canonical bytes take long over, and every person has one.
+    return _canonical([[[*row, str(inbreeding)] for *row, inbreeding in persons], twins])
 
 
-def digest_of_profile(profile: Profile) -> str:
-    """SHA-256 of the readings, whatever the sample is called."""
-    return _canonical(_profile(profile))
+def digest_beside_pedigree(family: Family) -> str:
+    """SHA-256 of everything that is recorded of a family beside its pedigree and its samples' readings."""
+    beside = [_plain(family.descriptions), _plain(family.lineages)]
+    return _canonical([list(family.missing), dict(family.missing_since), sorted(family.no_unlisted_sibling), beside])
 
 
 def describe_settings(operation: Operation) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def _plain(value: Any) -> Any:
 
 
 def _canonical(value: Any) -> str:
-    return hashlib.sha256(canonical_bytes(_plain(value))).hexdigest()
+    return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
 def _sha256(value: Any) -> str:
