@@ -16,6 +16,7 @@ Families to whom linkage between markers matters have no bytes and are computed 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,12 +92,7 @@ class ResidentSearch:
     anew from time to time.
     """
 
-    def __init__(
-        self,
-        shelf: "_Shelf",
-        comparing: Comparing,
-        settings: Settings,
-    ) -> None:
+    def __init__(self, shelf: "_Shelf", comparing: Comparing, settings: Settings) -> None:
         self.prepared, self.settings = comparing.prepared, settings
         self.threshold = comparing.threshold
         self._comparing = [comparing]
@@ -432,7 +428,7 @@ class _Shelf:
             total += self._new(m, one) if cell is None else self.deficits[self.layout.first[m] + cell, : self.filled]
         return np.flatnonzero(total <= self.budget[: self.filled])
 
-    def _unread(self, m: int) -> NDArray[np.integer]:
+    def _unread(self, m: int) -> NDArray[np.integer[Any]]:
         if self.layout.unread[m]:
             return self.deficits[self.layout.first[m + 1] - 1, : self.filled]
         return self._behind(m, np.zeros(self.filled), np.arange(self.filled))  # may be better than all that was read
