@@ -752,9 +752,9 @@ def large_family(couples: int) -> list[DrawnPerson]:
 def test_five_hundred_persons_take_less_than_five_seconds():
     family = large_family(100)
     assert len(family) == 500
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: another's work is not this one's
     picture = draw_pedigree(family, title="Everybody")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert picture.count("data-person") >= 500
 
 

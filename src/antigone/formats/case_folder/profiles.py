@@ -5,10 +5,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+import numpy as np
+from numpy.typing import NDArray
+
 from antigone.formats.case_folder.markers import MarkerNames, MarkerUse, is_y
 from antigone.formats.case_folder.readings import CellError, CellReader
 from antigone.formats.errors import quoted
-from antigone.formats.tables import Column, Problems, Table, TableFormat, as_number, complain_of_column, plain_name
+from antigone.formats.tables import (
+    Column,
+    CsvTable,
+    Problems,
+    Table,
+    TableFormat,
+    as_number,
+    complain_of_column,
+    plain_name,
+)
+from antigone.formats.tables.whole_columns import FIRST_LINE, CodedCells
 from antigone.genetics.alleles import Allele
 from antigone.genetics.frequencies import Refuse
 from antigone.genetics.observation import Reading, Reads
@@ -73,6 +86,39 @@ class _Found:
     copies: Copies = ()
     """What was read at a Y marker, which is no reading of two alleles."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a reading that is used as it is."""
+        return bool(self.readings) and not self.is_left_out and not self.copies
+
+
+class _Rows:
+    """The rows of a table by sample, from columns."""
+
+    def __init__(
+        self, order: NDArray[np.intp], kinds: CodedCells, replicates: CodedCells | None, found: Sequence[_Found | None]
+    ) -> None:
+        self._rows = order.tolist()
+        self._kinds = kinds.of[order].tolist()
+        self._found = found
+        self._markers = ["" if one is None else one.marker for one in found]
+        self._readings = [_NO_RESULT if one is None else one.readings for one in found]
+        self._replicates = [""] if replicates is None else [text for (text,) in replicates.texts]
+        self._which = None if replicates is None else replicates.of[order].tolist()
+
+    def line(self, k: int) -> int:
+        return int(self._rows[k]) + FIRST_LINE
+
+    def readings(self, start: int, end: int) -> dict[str, Readings]:
+        kinds = self._kinds[start:end]
+        return dict(zip(map(self._markers.__getitem__, kinds), map(self._readings.__getitem__, kinds), strict=True))
+
+    def one_by_one(self, start: int, end: int) -> Iterator[tuple[int, str, _Found]]:
+        for k in range(start, end):
+            found = self._found[self._kinds[k]]
+            if found is not None:
+                yield self.line(k), self._replicates[0 if self._which is None else self._which[k]], found
+
 
 @dataclass
 class _Counts:
@@ -104,6 +150,7 @@ class ProfilesReader:
         # A place is a marker, or a replicate and a marker.
         self._read: dict[str, dict[str | tuple[str, str], _Found]] = {}
         self._lines: dict[str, int] = {}
+        self._ready: dict[str, Profile] = {}
         self._y: dict[str, dict[str, tuple[Copies, ...]]] = {}
 
     def read(self) -> ReadProfiles:
@@ -114,7 +161,11 @@ class ProfilesReader:
                 self._read_long(layout, layout.marker)
             else:
                 self._read_wide(layout)
-        profiles = {sample: self._profile(sample, self._read.pop(sample)) for sample in list(self._read)}
+        # In the order in which the samples first stand.
+        profiles = {
+            sample: self._ready.pop(sample) if sample in self._ready else self._profile(sample, self._read.pop(sample))
+            for sample in self._lines
+        }
         return ReadProfiles(profiles, self._lines, self._left_out(), self._warnings(), self._table.file, self._y)
 
     # The header
@@ -201,6 +252,8 @@ class ProfilesReader:
     # The rows
 
     def _read_long(self, layout: _Layout, marker: int) -> None:
+        if isinstance(self._table, CsvTable) and not layout.heights and self._read_columns(self._table, layout, marker):
+            return
         cells_of = _getter((marker, *layout.alleles))
         columns = [self._table.header[place] for place in (marker, *layout.alleles)]
         for line, cells in self._table.rows():
@@ -217,6 +270,54 @@ class ProfilesReader:
             sample = cells[layout.sample]
             replicate = "" if layout.replicate is None else cells[layout.replicate]
             self._keep(line, sample, replicate, found)
+
+    def _read_columns(self, table: CsvTable, layout: _Layout, marker: int) -> bool:
+        """The same from whole columns, where the file is plain: False where it is to be walked, nothing being taken."""
+        groups = [(marker, *layout.alleles), (layout.sample,)]
+        coded = table.coded(groups if layout.replicate is None else [*groups, (layout.replicate,)])
+        if coded is None:
+            return False
+        kinds, samples = coded[:2]
+        replicates = coded[2] if len(coded) > 2 else None
+        found = self._understand_all(kinds, [table.header[place] for place in groups[0]])
+        order = np.argsort(samples.of, kind="stable")
+        ends = np.cumsum(np.bincount(samples.of, minlength=len(samples.texts))).tolist()
+        plain = np.array([one is not None and one.is_plain for one in found], dtype=bool)
+        if replicates is not None:
+            plain = plain[kinds.of] & np.array([text == "" for (text,) in replicates.texts])[replicates.of]
+        else:
+            plain = plain[kinds.of]
+        odd = np.bincount(samples.of, ~plain, minlength=len(samples.texts)).tolist()
+        rows, start = _Rows(order, kinds, replicates, found), 0
+        for (sample,), end, unlike in zip(samples.texts, ends, odd, strict=True):
+            if unlike or not sample or not self._keep_plain(sample, rows, start, end):
+                for line, replicate, one in rows.one_by_one(start, end):
+                    self._keep(line, sample, replicate, one)
+            start = end
+        return True
+
+    def _keep_plain(self, sample: str, rows: "_Rows", start: int, end: int) -> bool:
+        """A sample of which each row is an ordinary reading without a replicate; False where a marker stands twice."""
+        readings = rows.readings(start, end)
+        if len(readings) < end - start:
+            return False
+        self._lines[sample] = rows.line(start)
+        self._ready[sample] = Profile(sample, readings)
+        return True
+
+    def _understand_all(self, kinds: CodedCells, columns: Sequence[str]) -> list[_Found | None]:
+        """What each kind of row says; of what is told of each row, it is told of each."""
+        counts = np.bincount(kinds.of, minlength=len(kinds.texts)).tolist()
+        understood: list[_Found | None] = []
+        for k, (cells, first, count) in enumerate(zip(kinds.texts, kinds.first, counts, strict=True)):
+            found = self._understand(first + FIRST_LINE, cells, columns)
+            if cells not in self._found and cells[0] not in self._unknown:
+                for row in np.flatnonzero(kinds.of == k)[1:].tolist():
+                    self._understand(row + FIRST_LINE, cells, columns)
+            if found is not None and found.unseen is not None and self._settings.stochastic_threshold is not None:
+                self._counts.threshold_without_heights += count
+            understood.append(found)
+        return understood
 
     def _read_wide(self, layout: _Layout) -> None:
         header = self._table.header

@@ -131,7 +131,7 @@ def _may_share(one: Owner, other: Owner) -> bool:
 
 def can_be_searched(profile: Profile) -> bool:
     """Whether anything was read but amelogenin, which is no evidence of kinship."""
-    return any(name != AMELOGENIN for name in profile.markers())
+    return any(readings and name != AMELOGENIN for name, readings in profile.readings.items())
 
 
 def more_than_two(profile: Profile) -> list[str]:

@@ -7,7 +7,7 @@ found on its own line and swallows nothing.
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from antigone.formats.errors import InputError
 from antigone.formats.tables.problems import Problems
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
+from antigone.formats.tables.whole_columns import CodedCells, coded_cells
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -85,6 +86,22 @@ class CsvTable(Table):
                 self.has_gaps = True
                 return
             yield self._line, cells
+
+    def coded(self, groups: Sequence[Sequence[int]]) -> list[CodedCells] | None:
+        """See `Table.coded`."""
+        try:
+            data = self._bytes.path.read_bytes() if self._bytes.path.stat().st_size <= MAX_BYTES else b""
+        except OSError:
+            return None
+        found = coded_cells(data, len(self.header), groups)
+        if found is None:
+            return None
+        while self._stream.buffer.read(_BUFFER):
+            pass  # all of it belongs to the digest
+        if self._bytes.sha256.digest() != hashlib.sha256(data).digest():
+            expected = "a file that nobody writes to"
+            self.problems.add(self.file, None, None, found="a file that changed while it was read", expected=expected)
+        return found
 
     def _lines(self) -> Iterator[str]:
         """The lines without their ends; stops, with a problem noted, where the rest cannot be read."""

@@ -1,0 +1,115 @@
+"""Plain tables taken in whole columns: what is said of a cell is said once for all rows that say the same.
+
+A file is plain where a cell is what stands between two commas and nothing is amiss: UTF-8 without quotation marks and
+control characters, no empty line, each line with as many cells as the header. Any other is walked row by row, which is
+the way that says where something is wrong.
+"""
+
+import codecs
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS
+
+# So much is taken at a time: columns of text take some five times as much memory as their bytes.
+_PIECE = 16_000_000
+_BETWEEN = "\x1f"  # no text of a plain table holds it
+_PLAIN_BYTES = bytes(byte for byte in range(256) if byte == 10 or (byte >= 32 and byte != 127))
+# The line of the first row.
+FIRST_LINE = 2
+
+
+@dataclass(eq=False)
+class CodedCells:
+    """The distinct contents of some columns, in the order in which they first stand, and which of them each row has.
+
+    `first` are the rows where they first stand; row k stands in line k + `FIRST_LINE`.
+    """
+
+    texts: list[tuple[str, ...]] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    _number: dict[str, int] = field(default_factory=dict)
+    _pieces: list[NDArray[np.int32]] = field(default_factory=list)
+
+    def add(self, texts: pl.Series, row: int) -> None:
+        """Take in the rows from `row` on; cells of one row with `_BETWEEN` between them."""
+        distinct = texts.unique(maintain_order=True)
+        within = texts.replace_strict(
+            distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int32
+        ).to_numpy()
+        first = np.full(len(distinct), len(within), dtype=np.int64)
+        np.minimum.at(first, within, np.arange(len(within)))
+        codes = np.empty(len(distinct), dtype=np.int32)
+        for k, text in enumerate(distinct.to_list()):
+            number = self._number.get(text)
+            if number is None:
+                number = self._number[text] = len(self.texts)
+                self.texts.append(tuple(text.split(_BETWEEN)))
+                self.first.append(row + int(first[k]))
+            codes[k] = number
+        self._pieces.append(codes[within])
+
+    def finish(self) -> None:
+        """Put the pieces together."""
+        self.of = np.concatenate([self.of, *self._pieces])
+        self._pieces, self._number = [], {}
+
+
+def coded_cells(data: bytes, width: int, groups: Sequence[Sequence[int]]) -> list[CodedCells] | None:
+    """The cells of groups of columns, each group together; None for a file that is not plain.
+
+    `width` is the number of cells of the header, which is the first line; blanks around cells are taken away.
+    """
+    rows = _plain_rows(data, width)
+    if rows is None:
+        return None
+    found = [CodedCells() for _ in groups]
+    start = row = 0
+    while start < len(rows):
+        stop = len(rows)
+        if stop - start > _PIECE:
+            end = rows.find(b"\n", start + _PIECE)
+            stop = stop if end < 0 else end
+        frame = _frame(rows[start:stop], width)
+        if frame is None:
+            return None
+        for places, cells in zip(groups, found, strict=True):
+            cells.add(frame.select(pl.concat_str([str(k) for k in places], separator=_BETWEEN)).to_series(), row)
+        row += frame.height
+        start = stop + 1
+    for cells in found:
+        cells.finish()
+    return found
+
+
+def _plain_rows(data: bytes, width: int) -> bytes | None:
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if b'"' in data or b"'" in data or b"\n\n" in data or data.translate(None, _PLAIN_BYTES):
+        return None
+    start = data.find(b"\n") + 1
+    rows = data[start:].removesuffix(b"\n") if start else b""
+    height = rows.count(b"\n") + 1
+    if not rows or width < 2 or height > MAX_ROWS or rows.count(b",") != height * (width - 1):
+        return None
+    return rows
+
+
+def _frame(rows: bytes, width: int) -> pl.DataFrame | None:
+    schema = {str(place): pl.String for place in range(width)}
+    try:
+        frame = pl.read_csv(io.BytesIO(rows), quote_char=None, has_header=False, schema=schema, infer_schema=False)
+    except pl.exceptions.PolarsError:
+        # A line with more cells than the others; none has fewer then, as many cells as there are in all.
+        return None
+    frame = frame.fill_null("").with_columns(pl.all().str.strip_chars())
+    longest = frame.select(pl.all().str.len_chars().max()).row(0)
+    empty = frame.select(pl.all_horizontal(pl.all() == "").any()).item()
+    return None if frame.height != rows.count(b"\n") + 1 or max(longest) > MAX_FIELD or empty else frame
