@@ -132,6 +132,13 @@ def test_who_has_too_few_markers_is_listed_with_the_reason():
     assert (certificate.remains_used, certificate.samples_used) == (2, 2)
 
 
+def test_a_missing_person_whose_family_gave_nothing_is_listed_though_compared():
+    certificate = of(with_family(1, profiles={}))
+    assert [(one.what, one.id) for one in certificate.left_out] == [("missing person", "F2-M1, family F2")]
+    assert certificate.left_out[0].reason.startswith("too few markers")
+    assert certificate.pairs.sum == 6
+
+
 def test_a_mixture_stands_among_what_was_left_out_or_is_an_error():
     mixture = Individual("R9", profile("S9", TH01=(6, 7)))
     told = LeftOut("individual", "R9", "more than two alleles at 3 markers: a mixture waits for resampling")

@@ -297,6 +297,11 @@ class _Accounted:
             )
         }
         told = {one.id for one in self.result.not_searched}
+        silent = {
+            (family.name, person)
+            for (family, person), said in zip(self.result.missing, self.result.comparisons.said, strict=True)
+            if not said.any()
+        }
         for family, person in self.given.missing_persons():
             who = f"{person}, family {family.name}"
             count = compared.get((family.name, person))
@@ -304,6 +309,9 @@ class _Accounted:
                 yield f"missing person {who}"
             elif count is not None and count != self.pairs.individuals:
                 yield f"missing person {who}, compared with {count:,} of {self.pairs.individuals:,} individuals"
+            if (family.name, person) in silent:
+                reason = "too few markers: nothing that was read in the family can be used, so no LR says anything"
+                self.left_out.append(LeftOut("missing person", who, reason))
 
     def _samples(self) -> Iterator[str]:
         """Samples of families, of donors and of missing persons themselves, that went into no table."""
