@@ -448,11 +448,10 @@ def test_any_toml_is_read_or_refused(data):
 # Speed
 
 MEASURE = """
-import resource, sys, time
+import resource, sys
 from antigone.formats.genemapper import read_genemapper
-began = time.process_time()
 table = read_genemapper(sys.argv[1])
-print(time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(table.samples))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(table.samples))
 """
 
 
@@ -484,7 +483,6 @@ def test_200_000_profiles_of_24_markers_fit_into_1_gib(tmp_path, with_heights):
                 file.write(f"B{number}\t" + "\t".join(two(marker) for marker in markers) + "\n")
     command = [sys.executable, "-c", MEASURE, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own
-    seconds, mebibytes, samples = (float(word) for word in done.stdout.split())
+    mebibytes, samples = (float(word) for word in done.stdout.split())
     assert samples == 200_000
-    assert mebibytes < 1024
-    assert seconds < (30 if with_heights else 10)
+    assert mebibytes < 1024  # how long it takes stands in docs/speed.md: a test that is timed tells of the machine
