@@ -231,6 +231,7 @@ def test_simulate_says_what_is_wrong(antigone, tmp_path, arguments, message):
     assert not (tmp_path / "case").exists()
 
 
+@pytest.mark.long
 def test_swapping_the_names_of_the_sides_changes_nothing_but_the_names(antigone, tmp_path):
     from dataclasses import replace
 

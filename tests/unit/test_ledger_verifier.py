@@ -198,12 +198,14 @@ def flip_all(folder: Path, names: list[str], step: int = 1, start: int = 0) -> i
     return flips
 
 
+@pytest.mark.long
 def test_every_bit_of_the_signed_files_is_found_and_located(tmp_path: Path) -> None:
     folder = bundle_of(tmp_path / "bundle", Log().lines())
     names = ["MANIFEST", "checkpoint", "log.vkey", "tally.csv", "leaves"]
     assert flip_all(folder, names) == sum((folder / name).stat().st_size for name in names) * 8
 
 
+@pytest.mark.long
 def test_every_bit_of_a_proposal_and_its_approval_is_found_and_located(tmp_path: Path) -> None:
     folder = bundle_of(tmp_path / "bundle", small_log(3).lines()[:3])
     assert flip_all(folder, ["entries.jsonl"]) == (folder / "entries.jsonl").stat().st_size * 8

@@ -159,6 +159,7 @@ def test_two_linked_markers_agree_with_listing_every_haplotype(data):
     assert close(math.exp(linked_log_likelihood(people, models, knowledge, [rho])), expected)
 
 
+@pytest.mark.long
 @given(st.data())
 @examples(6)
 def test_telling_founders_as_two_changes_nothing(data):
