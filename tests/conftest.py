@@ -21,9 +21,10 @@ settings.load_profile("default")
 COSTLY = frozenset(
     f"test_{name}"
     for name in (
-        "answers_power", "assignment", "batched_tables", "coincidences", "consistency", "descriptions",
-        "discrete_laplace", "exclusion_power", "joint_answer", "lineage_files", "lineages", "linked_pairs", "mixtures",
-        "next_sample", "nongenetic", "placings", "power", "reassociation", "references", "rivals", "tails", "x_line",
+        "allele_vectors", "answers_power", "assignment", "batched_tables", "coincidences", "consistency",
+        "country_search", "descriptions", "discrete_laplace", "exclusion_power", "joint_answer", "lineage_files",
+        "lineages", "linked_pairs", "mixtures", "next_sample", "nongenetic", "placings", "power", "reassociation",
+        "references", "resident", "rivals", "tails", "x_line",
     )
 )  # fmt: skip
 
