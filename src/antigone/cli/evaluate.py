@@ -33,14 +33,12 @@ def run(case: Path, *, as_json: bool, quiet: bool, true_parameters: bool = False
     operation = read_case(case)
     drawn = _as_drawn(case) if true_parameters else None
     truth = truth_of(rows, operation)
+    best = None
     with _stages(quiet=quiet or as_json) as stages:
         conclusions = conclude(operation, stages=stages)
-        if drawn is None:
-            best = None
-        else:
-            best = evaluate_conclusions(
-                conclude(drawn, stages=lambda name, *of: stages(f"{name} (as drawn)", *of)), truth
-            )
+        if drawn is not None:
+            again = conclude(drawn, stages=lambda name, *of: stages(f"{name} (as drawn)", *of))
+            best = evaluate_conclusions(again, truth)
     evaluation = evaluate_conclusions(conclusions, truth)
     passes = chance_passes(conclusions)
     seconds = time.perf_counter() - started

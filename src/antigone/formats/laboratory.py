@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from antigone.formats.case_folder.readings import CellReader
 from antigone.formats.errors import InputError
+from antigone.formats.plain_text import read_bytes
 from antigone.formats.tables import to_csv
 from antigone.genetics.alleles import Allele, AlleleError, Named, OffLadder, Repeat, parse_allele
 from antigone.genetics.markers import Inheritance
@@ -269,16 +270,10 @@ def uncollected() -> Iterator[None]:
 
 def bytes_of(source: Path | str | bytes, file: str | None) -> tuple[bytes, str]:
     """The bytes of a file, and the name that errors use. Raises `InputError` where they cannot be had."""
-    if isinstance(source, bytes):
-        data, name = source, file or "<bytes>"
-    else:
+    if not isinstance(source, bytes):
         name = file or str(source)
-        try:
-            with Path(source).open("rb") as opened:
-                data = opened.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
-            found = getattr(error, "strerror", None) or type(error).__name__
-            raise InputError.at(name, None, None, found=found, expected="a readable file") from error
-    if len(data) > MAX_BYTES:
+        return read_bytes(Path(source), name, MAX_BYTES), name
+    name = file or "<bytes>"
+    if len(source) > MAX_BYTES:
         raise InputError.at(name, None, None, found=f"more than {MAX_BYTES} bytes", expected="a smaller file")
-    return data, name
+    return source, name

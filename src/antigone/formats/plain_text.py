@@ -16,8 +16,8 @@ def read_bytes(path: Path, file: str, most: int) -> bytes:
     try:
         with path.open("rb") as opened:
             data = opened.read(most + 1)
-    except OSError as error:
-        found = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+        found = getattr(error, "strerror", None) or type(error).__name__
         raise InputError.at(file, None, None, found=found, expected="a readable file") from error
     if len(data) > most:
         raise InputError.at(file, None, None, found=f"more than {most} bytes", expected="a smaller file")

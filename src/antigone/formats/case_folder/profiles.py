@@ -282,11 +282,9 @@ class ProfilesReader:
         found = self._understand_all(kinds, [table.header[place] for place in groups[0]])
         order = np.argsort(samples.of, kind="stable")
         ends = np.cumsum(np.bincount(samples.of, minlength=len(samples.texts))).tolist()
-        plain = np.array([one is not None and one.is_plain for one in found], dtype=bool)
+        plain = np.array([one is not None and one.is_plain for one in found], dtype=bool)[kinds.of]
         if replicates is not None:
-            plain = plain[kinds.of] & np.array([text == "" for (text,) in replicates.texts])[replicates.of]
-        else:
-            plain = plain[kinds.of]
+            plain &= np.array([text == "" for (text,) in replicates.texts], dtype=bool)[replicates.of]
         odd = np.bincount(samples.of, ~plain, minlength=len(samples.texts)).tolist()
         rows, start = _Rows(order, kinds, replicates, found), 0
         for (sample,), end, unlike in zip(samples.texts, ends, odd, strict=True):

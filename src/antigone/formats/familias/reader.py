@@ -41,6 +41,7 @@ from antigone.formats.familias.project import (
     Relation,
     Sex,
 )
+from antigone.formats.plain_text import read_bytes
 
 _VERSION = re.compile(r"(\d+(?:\.\d+)*)( \(DVI\))?", re.ASCII)
 _BIRTH_YEAR = re.compile(r"(-1|\d{1,4})(?: (.*))?", re.ASCII)
@@ -60,14 +61,7 @@ def read_familias(path: Path | str, encoding: Encoding | None = None) -> Familia
     Raises `InputError` where the file is no such project, is cut short, contradicts itself or exceeds a limit.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-        raise InputError.at(path, None, None, found=found, expected="a readable file") from error
-    if len(data) > MAX_BYTES:
-        raise InputError.at(path, None, None, found=f"more than {MAX_BYTES} bytes", expected="a smaller file")
+    data = read_bytes(path, str(path), MAX_BYTES)
     text, used = decode(data, str(path), encoding)
     project = read_text(text, path)
     return replace(project, encoding=used, warnings=_encoding_warning(text, path, used, encoding) + project.warnings)
