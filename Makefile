@@ -36,7 +36,7 @@ test: install check  ## from nothing, then every test (under 10 minutes)
 	$(PYTEST) -n auto -m "not long"
 
 test-long: install  ## long property, crash and browser runs (under 60 minutes)
-	ANTIGONE_EXAMPLES=20 $(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and not costly" --hypothesis-profile=long --timeout=3000
+	ANTIGONE_EXAMPLES=8 $(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and not costly" --hypothesis-profile=long --timeout=3000
 	$(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and costly" --hypothesis-profile=costly --timeout=3000
 
 bench: install  ## benchmarks, as ratios within one run, with the machine's load beside them

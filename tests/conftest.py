@@ -13,7 +13,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("long", settings.get_profile("default"), max_examples=2000)
+settings.register_profile("long", settings.get_profile("default"), max_examples=800)
 settings.register_profile("costly", settings.get_profile("default"), max_examples=50)
 settings.load_profile("default")
 

@@ -7,7 +7,6 @@ sums it.
 """
 
 import os
-import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from antigone.bench.machine import peak_bytes
 from antigone.genetics.frequencies import nist_1036_caucasian
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
@@ -150,7 +150,7 @@ def _figure(graph: HitGraph, answer: JointAnswer, seconds: float) -> AssignmentF
         right,
         len(accepted) - right,
         seconds,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_bytes() / 2**20,
         os.getloadavg()[0],
     )
 

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import re
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +35,19 @@ def measure(work: Callable[[], object], *, runs: int = 7, at_least: float = 0.05
         cores.append((time.thread_time() - core) / repeats)
         clocks.append((time.perf_counter() - clock) / repeats)
     return Timing(median(cores), median(clocks), os.getloadavg()[0])
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held at once.
+
+    The kernel's own mark where it is told: `ru_maxrss` survives exec, so that a child shows its parent's peak.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        status = ""
+    most = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    return 1024 * (int(most[1]) if most else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def describe() -> dict[str, object]:

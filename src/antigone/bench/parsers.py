@@ -9,7 +9,6 @@ import atexit
 import base64
 import io
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
+from antigone.bench.machine import peak_bytes
 from antigone.formats.codis import read_cmf
 from antigone.formats.errors import InputError
 from antigone.formats.familias import read_text, to_text
@@ -279,7 +279,7 @@ def feed(parser: str, inputs: int, seed: int) -> ParserFigure:
     """Feed inputs to a reader, in this process."""
     made, sound = PARSERS[parser]
     read, seeds = made(), sound()
-    before = _mebibytes()
+    before = peak_bytes() / 2**20
     refused, slowest, slowest_seconds = 0, 0, 0.0
     failed: dict[str, str] = {}
     began = time.perf_counter()
@@ -297,12 +297,9 @@ def feed(parser: str, inputs: int, seed: int) -> ParserFigure:
         if taken > slowest_seconds:
             slowest, slowest_seconds = number, taken
     seconds = time.perf_counter() - began
-    return ParserFigure(parser, inputs, seed, refused, seconds, slowest_seconds, slowest, _mebibytes(), before, failed)
-
-
-def _mebibytes() -> float:
-    """The peak so far of this process (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return ParserFigure(
+        parser, inputs, seed, refused, seconds, slowest_seconds, slowest, peak_bytes() / 2**20, before, failed
+    )
 
 
 def feed_apart(parser: str, inputs: int, seed: int) -> ParserFigure:

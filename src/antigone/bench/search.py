@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from antigone.bench.machine import peak_bytes
 from antigone.bench.register import Register, make_register, read_register
 from antigone.genetics.genotype_rows import genotype_rows
 from antigone.genetics.observation import Reading
@@ -171,7 +172,7 @@ def search_folder(folder: Path, cores: int) -> dict[str, Any]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "read": read, "search": search, "write": write, "pairs": hits.pairs, "hits": len(hits),
-        "survived": hits.survived, "peak": usage.ru_maxrss * 1024, "core_total": usage.ru_utime + usage.ru_stime,
+        "survived": hits.survived, "peak": peak_bytes(), "core_total": usage.ru_utime + usage.ru_stime,
     }  # fmt: skip
 
 
