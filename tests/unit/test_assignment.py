@@ -15,6 +15,7 @@ from antigone.matching.assignment.posterior import Cut, Pairs, Posterior, flat_p
 from antigone.matching.assignment.sampling import bounds, sample
 from antigone.matching.assignment.summing import maxima, sums
 from oracles.assignment import Listed, assignments, list_all
+from oracles.walk import PlainWalk
 
 Options = list[list[tuple[dict[int, int], float]]]
 
@@ -412,7 +413,10 @@ def test_sampled_posteriors_are_within_their_error_and_the_walk_holds_the_truth(
     assert (np.abs(sampled.taken - truth) <= 5 * sampled.error).all()
     assert sampled.error.max() < 0.02
     for depth in (0, 1, 3, 6):
-        walked = bounds(wide, exact.packing.log_lr, depth=depth)
+        walked = bounds(wide, exact.packing.log_lr, depth=depth, budget=200)
+        plain = PlainWalk(exact.packing, exact.packing.log_lr, 200)
+        step_by_step = np.array([plain.of_option(o, depth) for o in range(len(exact.packing))])
+        np.testing.assert_allclose(np.column_stack([walked.lower, walked.upper]), step_by_step, rtol=1e-12)
         assert (walked.lower <= truth + 1e-12).all()
         assert (truth <= walked.upper + 1e-12).all()
     # With a budget that lets it end, the walk knows the answer.

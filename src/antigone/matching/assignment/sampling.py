@@ -84,10 +84,27 @@ def bounds(plan: Plan, log_weight: Floats, *, depth: int = 6, budget: int = 2_00
     lower, upper = np.full(len(packing), np.nan), np.full(len(packing), np.nan)
     if plan.exact.all():
         return Bounds(lower, upper)
-    walk = _Walk(packing, _graph(packing), log_weight, budget)
-    for o in np.flatnonzero(~plan.exact[plan.component_of_option]).tolist():
-        lower[o], upper[o] = walk.of_option(o, depth)
+    asked = np.flatnonzero(~plan.exact[plan.component_of_option])
+    lower[asked], upper[asked] = _walk(packing, np.exp(np.minimum(log_weight, 600.0)), asked, depth, budget)
     return Bounds(lower, upper)
+
+
+def _walk(packing: Packing, weight: Floats, asked: Integers, depth: int, budget: int) -> tuple[Floats, Floats]:
+    """Bounds of the options asked for; families and individuals in one numbering."""
+    family_of_option = packing.family_of_option
+    needs = [
+        [family, *(packing.families + i for _, i in packing.placed(o))] for o, family in enumerate(family_of_option)
+    ]
+    flat = np.array([one for these in needs for one in these], dtype=np.int64)
+    lengths = np.array([len(these) for these in needs], dtype=np.int64)
+    needs_first = np.concatenate([[0], np.cumsum(lengths)])
+    places = packing.families + packing.individuals
+    options = np.repeat(np.arange(len(packing)), lengths)[np.argsort(flat, kind="stable")]
+    first = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=places))])
+    gone = np.zeros(places, dtype=np.bool_)
+    found = [_bounds_of(o, depth, budget, first, options, needs_first, flat, weight, gone) for o in asked.tolist()]
+    low, high = np.array(found).reshape(-1, 2).T
+    return low, high
 
 
 def _graph(packing: Packing) -> _Graph:
@@ -214,50 +231,52 @@ def _take(f, o, placed_first, individual, choice, used):  # type: ignore[no-unty
             used[individual[k]] = f
 
 
-class _Walk:
-    """Bounds for somebody being free, where those who are gone do not exist.
+@njit(cache=True, nogil=True)
+def _bounds_of(o, depth, budget, first, options, needs_first, needs, weight, gone):  # type: ignore[no-untyped-def]
+    """Bounds for the probability that an option is taken.
 
-    Families and individuals share one numbering.
+    Families and individuals share one numbering: `needs` are those whom an option takes, `options` those who ask for
+    somebody. Who is `gone` does not exist.
     """
+    left = np.array([budget])
+    low, high = 1.0, 1.0
+    for k in range(needs_first[o], needs_first[o + 1]):
+        # One after another, each without those before.
+        a, b = _free_bounds(needs[k], depth, left, first, options, needs_first, needs, weight, gone)
+        low, high = low * a, high * b
+        gone[needs[k]] = True
+    for k in range(needs_first[o], needs_first[o + 1]):
+        gone[needs[k]] = False
+    return weight[o] * low, min(1.0, weight[o] * high)
 
-    def __init__(self, packing: Packing, graph: _Graph, log_weight: Floats, budget: int) -> None:
-        self.weight = np.exp(np.minimum(log_weight, 600.0)).tolist()
-        family = graph.family.tolist()
-        self.needs = [(family[o], *(packing.families + i for _, i in packing.placed(o))) for o in range(len(packing))]
-        self.options: list[list[int]] = [[] for _ in range(packing.families + packing.individuals)]
-        for o, these in enumerate(self.needs):
-            for one in these:
-                self.options[one].append(o)
-        self.budget, self.left = budget, 0
-        self.gone: set[int] = set()
 
-    def of_option(self, o: int, depth: int) -> tuple[float, float]:
-        """Bounds for the probability that an option is taken."""
-        self.left = self.budget
-        low, high = self._all_free(self.needs[o], depth)
-        return self.weight[o] * low, min(1.0, self.weight[o] * high)
-
-    def _all_free(self, these: tuple[int, ...], depth: int) -> tuple[float, float]:
-        """One after another, each without those before."""
+@njit(cache=True, nogil=True)
+def _free_bounds(one, depth, left, first, options, needs_first, needs, weight, gone):  # type: ignore[no-untyped-def]
+    left[0] -= 1
+    shallow = depth <= 0 or left[0] <= 0
+    least, most = 1.0, 1.0
+    gone[one] = True
+    for at in range(first[one], first[one + 1]):
+        o = options[at]
+        begin, end = needs_first[o], needs_first[o + 1]
+        possible = True
+        for k in range(begin, end):
+            possible = possible and (needs[k] == one or not gone[needs[k]])
+        if not possible:
+            continue
         low, high = 1.0, 1.0
-        for one in these:
-            a, b = self._free(one, depth)
-            low, high = low * a, high * b
-            self.gone.add(one)
-        self.gone.difference_update(these)
-        return low, high
-
-    def _free(self, one: int, depth: int) -> tuple[float, float]:
-        self.left -= 1
-        shallow = depth <= 0 or self.left <= 0
-        least, most = 1.0, 1.0
-        self.gone.add(one)
-        for o in self.options[one]:
-            others = tuple(other for other in self.needs[o] if other != one)
-            if not self.gone.isdisjoint(others):
-                continue
-            low, high = (0.0, 1.0) if shallow else self._all_free(others, depth - 1)
-            least += self.weight[o] * low
-            most += self.weight[o] * high
-        self.gone.discard(one)
-        return 1.0 / most, 1.0 / least
+        if shallow:
+            low = 0.0
+        else:
+            for k in range(begin, end):
+                if needs[k] != one:
+                    a, b = _free_bounds(needs[k], depth - 1, left, first, options, needs_first, needs, weight, gone)
+                    low, high = low * a, high * b
+                    gone[needs[k]] = True
+            for k in range(begin, end):
+                if needs[k] != one:
+                    gone[needs[k]] = False
+        least += weight[o] * low
+        most += weight[o] * high
+    gone[one] = False
+    return 1.0 / most, 1.0 / least
