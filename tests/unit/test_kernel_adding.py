@@ -39,12 +39,12 @@ def test_compiled_is_plain(seed, individuals, markers, rows, largest):
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_more_rows_than_sixteen_bits_can_number():
-    codes, deficits = made_up(3, 500, 5, 2**16 + 200, 90)
+def test_more_rows_than_sixteen_bits_can_number_in_fours():
+    codes, deficits = made_up(3, 500, 5, 2**14 + 200, 90)
     assert codes.wide
     for mine, theirs in zip(survivors(codes, deficits), survivors_plainly(codes, deficits), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    assert not made_up(3, 500, 5, 2**16 - 1, 90)[0].wide
+    assert not made_up(3, 500, 5, 2**14 - 1, 90)[0].wide
 
 
 @pytest.mark.parametrize("shift", [1, 7, 16, 31, 33, 63])

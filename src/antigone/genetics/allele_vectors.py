@@ -202,21 +202,35 @@ def allele_vector_rows(kin: Kin, model: MarkerModel, genotypes: Integers) -> Flo
     >>> [round(float(q), 9) for q in rows[:, 0]]  # 6/6, 6/7, 7/7: the mother is anybody
     [0.2, 0.8, 0.0]
     """
-    n, families = len(model), len(genotypes)
-    out = np.empty((n * (n + 1) // 2, -(-max(1, families) // _LANES) * _LANES))
-    if families == 0:
-        return out[:, :0]
-    laid = np.ascontiguousarray(np.asarray(genotypes, dtype=np.int64).transpose(1, 2, 0))
-    matrices, transposed, passed, same = _laid_out(model)
-    plain = [_is_plain(parent) and len(kin.siblings) <= MOST_TABULATED for parent in kin.parents]
-    tables = [
-        _founder_table(model, side, len(kin.siblings)) if one else np.zeros((0, n)) for side, one in enumerate(plain)
-    ]
-    alike = all(plain) and same
-    _rows(  # type: ignore[call-arg]  # Numba's dispatcher is typed without arguments
-        *_encoded(kin), alike, *tables, model.frequencies, matrices, transposed, passed, laid, _LANES, out
-    )
+    families = len(genotypes)
+    columns = AlleleVectorColumns(kin, model, genotypes)
+    out = np.empty((columns.genotypes, -(-max(1, families) // _LANES) * _LANES))
+    columns.columns(0, families, out)
     return out[:, :families]
+
+
+class AlleleVectorColumns:
+    """The same, some families at a time, into room that is there already."""
+
+    def __init__(self, kin: Kin, model: MarkerModel, genotypes: Integers) -> None:
+        """`genotypes` has shape (families, persons, 2)."""
+        n = len(model)
+        self.families, self.genotypes = len(genotypes), n * (n + 1) // 2
+        matrices, transposed, passed, same = _laid_out(model)
+        siblings = len(kin.siblings)
+        plain = [_is_plain(parent) and siblings <= MOST_TABULATED for parent in kin.parents]
+        tables = [_founder_table(model, side, siblings) if one else np.zeros((0, n)) for side, one in enumerate(plain)]
+        laid = np.ascontiguousarray(np.asarray(genotypes, dtype=np.int64).transpose(1, 2, 0))
+        self._kin = (*_encoded(kin), all(plain) and same, *tables)
+        self._model = (model.frequencies, matrices, transposed, passed, laid, _LANES)
+
+    def __len__(self) -> int:
+        return self.families
+
+    def columns(self, start: int, stop: int, out: Floats) -> None:
+        """Of families `start` to `stop` into `out`, shape (genotypes, a multiple of 64 that is large enough)."""
+        if stop > start:
+            _rows(*self._kin, *self._model, start, stop, out)  # type: ignore[call-arg]  # Numba's has no types
 
 
 @lru_cache(maxsize=512)
@@ -448,10 +462,10 @@ def _one_side(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _rows(  # type: ignore[no-untyped-def]
     parents, half_siblings, half_counts, siblings, children, gives, alike, father_table, mother_table, frequencies,
-    matrices, transposed, passed, genotypes, lanes, out
+    matrices, transposed, passed, genotypes, lanes, begin, end, out
 ):  # fmt: skip
-    """So many families at a time; all inner loops run over these."""
-    n, last = len(frequencies), genotypes.shape[2] - 1
+    """So many families at a time; all inner loops run over these. `begin` is the family of the first column."""
+    n, last = len(frequencies), end - 1
     orders = 1 << len(siblings)
     most = 2 * len(siblings) + half_siblings.shape[1]
     vectors, ways = np.empty((most, n, lanes)), np.empty((2, orders, n, lanes))
@@ -462,7 +476,7 @@ def _rows(  # type: ignore[no-untyped-def]
     # A way and the one with all alleles exchanged are alike where the parents are: half of them say everything. That a
     # homozygous sibling's two ways are one is a factor common to all.
     summed = max(1, orders // 2) if alike else orders
-    for start in range(0, out.shape[1], lanes):
+    for start in range(begin, end, lanes):
         _one_side(
             0, parents[0], half_siblings[0], half_counts[0], siblings, orders, father_table, frequencies, matrices,
             transposed, passed, genotypes, start, last, lanes, vectors, first, second, other, product, rest, gathered,
@@ -499,7 +513,7 @@ def _rows(  # type: ignore[no-untyped-def]
         place = 0
         for x in range(n):
             for y in range(x, n):
-                here = out[place, start : start + lanes]
+                here = out[place, start - begin : start - begin + lanes]
                 place += 1
                 if x == y:
                     for lane in range(lanes):
@@ -527,7 +541,7 @@ def _rows(  # type: ignore[no-untyped-def]
                 place = 0
                 for x in range(n):
                     for y in range(x, n):
-                        here = out[place, start : start + lanes]
+                        here = out[place, start - begin : start - begin + lanes]
                         place += 1
                         for lane in range(lanes):
                             here[lane] *= 0.5 * (factor[x, lane] + factor[y, lane])
@@ -535,9 +549,9 @@ def _rows(  # type: ignore[no-untyped-def]
                 total[lane] = 0.0
             for g in range(out.shape[0]):
                 for lane in range(lanes):
-                    total[lane] += out[g, start + lane]
+                    total[lane] += out[g, start - begin + lane]
             for lane in range(lanes):
                 total[lane] = 1.0 / total[lane] if total[lane] > 0.0 else 0.0
             for g in range(out.shape[0]):
                 for lane in range(lanes):
-                    out[g, start + lane] *= total[lane]
+                    out[g, start - begin + lane] *= total[lane]

@@ -13,13 +13,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from antigone.genetics.allele_vectors import Kin, allele_vector_rows, kin_of
+from antigone.genetics.allele_vectors import AlleleVectorColumns, Kin, kin_of
 from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
 from antigone.genetics.network import Role
 from antigone.genetics.pedigrees import Pedigree, Sex
 from antigone.matching.batched_tables import MarkerRows, TableBatches
 from antigone.matching.kernel.layout import Layout
-from antigone.matching.kernel.log_tables import LogRows, LogTables, ProbabilityRows
+from antigone.matching.kernel.log_tables import ClassRatios, GenotypeSource, LogRows, LogTables, RatioRows
 from antigone.matching.preparation import Prepared
 from antigone.matching.sweep import Sweep
 from antigone.matching.tables import hardy_weinberg
@@ -30,9 +30,6 @@ Integers = NDArray[np.int64]
 # Numbers in the tables of the families that are computed together: about 48 MiB; and families at most.
 MOST_NUMBERS = 2**22
 MOST_FAMILIES = 8192
-
-# Distinct rows whose genotypes are in the second-level cache together.
-IN_CACHE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +79,19 @@ def _structure(pedigree: Pedigree, *, with_sexes: bool) -> object:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Eliminated:
+    """P(genotype) of distinct rows, shape (rows, genotypes), that elimination has computed (`GenotypeSource`)."""
+
+    rows: Floats
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def columns(self, start: int, stop: int, out: Floats) -> None:
+        out[:, : stop - start] = self.rows[start:stop].T
+
+
 class GroupTables:
     """Makes the tables of groups of families; `tables` may run in several threads at once."""
 
@@ -90,14 +100,11 @@ class GroupTables:
         self.sweep, self.layout = sweep, layout
         for these in known:
             these.arrays  # noqa: B018  # laid out now, before several threads ask for it
-        self.log10_unrelated = [
-            np.zeros(0) if model.x_linked else self._log10_unrelated(m) for m, model in enumerate(prepared.models)
+        # Of an X-linked marker elsewhere: its classes are of two sexes.
+        self.classes = [
+            None if model.x_linked else ClassRatios.of(these.diploid_rows.likelihood, hardy_weinberg(model))
+            for model, these in zip(prepared.models, sweep.classes, strict=True)
         ]
-
-    def _log10_unrelated(self, m: int) -> Floats:
-        genotypes = hardy_weinberg(self.prepared.models[m])[None, :]
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log10(self.sweep.under(m, genotypes, haploid=False)[:, 0]))
 
     def parts(self, group: FamilyGroup) -> Iterator[FamilyGroup]:
         """The families by who is typed, so many at a time as fit into memory: whole blocks of 32.
@@ -117,17 +124,18 @@ class GroupTables:
 
     def tables(self, group: FamilyGroup) -> LogTables:
         """What these families say. Raises `TooComplexError`."""
-        markers: list[ProbabilityRows | LogRows] = []
+        markers: list[RatioRows | LogRows] = []
         which = np.full((len(group.members), len(self.known)), -1, dtype=np.int64)
         codes = np.ascontiguousarray(group.codes.transpose(1, 0, 2))
         shapes: dict[bytes, Kin | None] = {}
-        for m, model in enumerate(self.prepared.models):
-            if model.x_linked:
+        for m, classes in enumerate(self.classes):
+            if classes is None:
                 rows, which[:, m] = self._x_linked(group, m)
                 markers.append(rows)
             else:
-                columns, which[:, m] = self._autosomal(group, m, codes[m], shapes)
-                markers.append(columns)
+                sources, which[:, m] = self._autosomal(group, m, codes[m], shapes)
+                n = len(self.prepared.models[m])
+                markers.append(RatioRows(sources, n * (n + 1) // 2, classes))
         return LogTables.of(markers, which, self.layout)
 
     def _x_linked(self, group: FamilyGroup, m: int) -> tuple[LogRows, Integers]:
@@ -141,9 +149,10 @@ class GroupTables:
 
     def _autosomal(
         self, group: FamilyGroup, m: int, codes: NDArray[np.integer[Any]], shapes: dict[bytes, Kin | None]
-    ) -> tuple[ProbabilityRows, Integers]:
+    ) -> tuple[list[GenotypeSource], Integers]:
+        """What says what the distinct rows are, and each family's row."""
         which = np.full(len(codes), -1, dtype=np.int64)
-        related = [np.zeros((0, len(self.log10_unrelated[m])))]
+        sources: list[GenotypeSource] = []
         filled = 0
         patterns, pattern_of = _distinct(self._roles(m, codes))
         for p, pattern in enumerate(patterns):
@@ -151,16 +160,16 @@ class GroupTables:
                 continue  # nobody is typed
             these = np.flatnonzero(pattern_of == p) if len(patterns) > 1 else np.arange(len(codes))
             kin = self._kin(group, pattern, shapes)
+            source: GenotypeSource
             if kin is None:
                 rows, row = self._by_elimination(group, m, these)
-                possible = np.asarray(rows.any(axis=1))
-                related.append(self.sweep.under(m, rows, haploid=False).T)
+                source = _Eliminated(rows)
             else:
-                probabilities, possible, row = self._by_vectors(kin, m, codes[these])
-                related.append(probabilities)
-            which[these] = np.where(possible[row], row + filled, -1)
-            filled += len(possible)
-        return ProbabilityRows(np.concatenate(related), self.log10_unrelated[m]), which
+                source, row = self._by_vectors(kin, m, codes[these])
+            which[these] = row + filled
+            filled += len(source)
+            sources.append(source)
+        return sources, which
 
     def _roles(self, m: int, codes: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
         """What is known of each person: a `Role`."""
@@ -179,24 +188,15 @@ class GroupTables:
             shapes[key] = kin_of(group.pedigree, group.pedigree.position(group.target), typed) if exact else None
         return shapes[key]
 
-    def _by_vectors(
-        self, kin: Kin, m: int, codes: NDArray[np.integer[Any]]
-    ) -> tuple[Floats, NDArray[np.bool_], Integers]:
-        """P(class), shape (distinct, classes), whether anything is possible, and each family's row."""
+    def _by_vectors(self, kin: Kin, m: int, codes: NDArray[np.integer[Any]]) -> tuple[AlleleVectorColumns, Integers]:
+        """The distinct rows, and each family's."""
         for alike in kin.interchangeable():
             if len(alike) > 1:
                 codes = codes.copy()
                 codes[:, alike] = np.sort(codes[:, alike], axis=1)
         distinct, which = _distinct(codes)
-        genotypes = self.known[m].arrays.genotypes
-        related = np.empty((len(distinct), len(self.log10_unrelated[m])))
-        possible = np.empty(len(distinct), dtype=np.bool_)
-        for start in range(0, len(distinct), IN_CACHE):
-            here = slice(start, start + IN_CACHE)
-            columns = allele_vector_rows(kin, self.prepared.models[m], genotypes[distinct[here]])
-            possible[here] = columns.sum(axis=0) > 0
-            related[here] = self.sweep.under(m, columns.T, haploid=False).T
-        return related, possible, which
+        genotypes = self.known[m].arrays.genotypes[distinct]
+        return AlleleVectorColumns(kin, self.prepared.models[m], genotypes), which
 
     def _by_elimination(self, group: FamilyGroup, m: int, these: Integers) -> tuple[Floats, Integers]:
         """Genotypes (distinct, genotypes) and each family's row."""

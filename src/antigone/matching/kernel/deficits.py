@@ -17,11 +17,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from antigone.matching.kernel.adding import LANES, OUT, Bytes, empty_bytes
+from antigone.matching.kernel.instructions import EACH, fetch, turn
 from antigone.matching.kernel.layout import Layout
 from antigone.matching.kernel.log_tables import ERROR, LogTables
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+# So many missing persons ahead their rows are asked for.
+AHEAD = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +65,12 @@ def block_deficits(tables: LogTables, members: Integers, reach: Reach, layout: L
 
 
 def fill_deficits(tables: LogTables, members: Integers, reach: Reach, layout: Layout, out: Bytes) -> None:
-    """The same into room that was used before: lanes beyond the members keep what they held."""
+    """The same into room that was used before: of lanes beyond the members nothing is said."""
     if len(members) > LANES:
         raise ValueError(f"{len(members)} missing persons in a block of {LANES}")
-    _fill(
-        tables.quick, tables.begin[members], tables.highest[members], (1.0 / reach.step[members]).astype(np.float32),
-        layout.first, layout.row, out,
-    )  # fmt: skip
+    if out.shape != (layout.codes.rows, LANES) or not out.flags.c_contiguous:
+        raise ValueError(f"room of {out.shape}; expected {(layout.codes.rows, LANES)}, side by side")
+    _fill(tables.quick, tables.begin, tables.highest, reach.step, members, layout.first, layout.row, out)
 
 
 def plain_deficits(tables: LogTables, members: Integers, reach: Reach, layout: Layout) -> Bytes:
@@ -83,27 +86,38 @@ def plain_deficits(tables: LogTables, members: Integers, reach: Reach, layout: L
 
 
 @njit(cache=True, nogil=True)
-def _fill(quick, begin, highest, steps, first, row, out):  # type: ignore[no-untyped-def]
+def _fill(quick, begin, highest, step, members, first, row, out):  # type: ignore[no-untyped-def]
     """Marker by marker: along the cells of each person, then along the persons of each cell."""
     widest = 0
     for m in range(len(first) - 1):
         widest = max(widest, first[m + 1] - first[m])
-    lanes = len(begin)
-    behind = np.empty((lanes, widest), dtype=np.uint8)
+    lanes, table = len(members), out.reshape(out.size)
+    behind = np.zeros((LANES, widest), dtype=np.uint8)
+    flat = behind.reshape(behind.size)
     none, most = np.float32(0), np.float32(255)
     for m in range(len(first) - 1):
         cells = first[m + 1] - first[m]
         for lane in range(lanes):
-            start = begin[lane, m] + first[m]
+            k = members[lane]
+            start = begin[k, m] + first[m]
+            # Rows are short and anywhere, so that the processor does not see the next one coming.
+            coming = begin[members[min(lane + AHEAD, lanes - 1)], m] + first[m]
+            for c in range(0, cells, 16):
+                fetch(quick, coming + c)
             values, steps_behind = quick[start : start + cells], behind[lane, :cells]
-            best, steps_each = highest[lane, m], steps[lane]
+            best, steps_each = highest[k, m], np.float32(1.0 / step[k])
             # What nobody has may be above the best. Numba turns max and min into something that no vector can do.
             for c in range(cells):
                 value = (best - values[c]) * steps_each
                 value = value if value > none else none  # noqa: FURB136
                 value = value if value < most else most  # noqa: FURB136
                 steps_behind[c] = np.uint8(np.int32(value))
-        for c in range(cells):
-            here = row[first[m] + c]
-            for lane in range(lanes):
-                out[here, lane] = behind[lane, c]
+        if cells < EACH:
+            for c in range(cells):
+                here = row[first[m] + c]
+                for lane in range(lanes):
+                    out[here, lane] = behind[lane, c]
+            continue
+        for c in range(0, cells, EACH):
+            at = min(c, cells - EACH)  # the last ones once more, rather than any beyond them
+            turn(flat, at, widest, row, first[m] + at, table)
