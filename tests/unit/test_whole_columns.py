@@ -1,17 +1,22 @@
 """Plain tables taken in whole columns, against row after row."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antigone.formats.case_folder import read_case_folder
 from antigone.formats.case_folder.markers import use_of_markers
 from antigone.formats.case_folder.profiles import ProfilesReader
+from antigone.formats.case_folder.samples import Samples, can_be_searched, more_than_two
+from antigone.formats.errors import InputError
 from antigone.formats.tables import CsvTable, Problems, open_csv
 from antigone.formats.tables.whole_columns import coded_cells
-from antigone.genetics.frequencies import nist_1036_caucasian
+from antigone.genetics.frequencies import Refuse, nist_1036_caucasian
 from antigone.matching.operation import Settings
 
 CELLS = st.sampled_from(["12", "13", "9.3", "?", "", "OL", ">20", "x", "X", " 14 ", "15,16"])
@@ -34,22 +39,94 @@ def test_whole_columns_say_what_row_after_row_says(rows: list[tuple[str, ...]], 
     """The same profiles, lines, warnings and problems, whichever way a table is read."""
     end = "\r\n" if windows else "\n"
     text = "sample,replicate,marker,allele1,allele2" + end + "".join(",".join(row) + end for row in rows)
-    found = []
-    for by_columns in (True, False):
-        problems = Problems()
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "profiles.csv"
-            path.write_bytes(text.encode())
-            table = open_csv(path, "profiles.csv", problems)
-            assert table is not None
-            with table, patch.object(CsvTable, "coded", CsvTable.coded if by_columns else lambda *_: None):
-                use = use_of_markers(None, "", nist_1036_caucasian())
-                read = ProfilesReader(table, Settings(use.used), use, problems).read()
-            digest = table.digest
-        told = sorted(map(str, problems._found))
-        order = [] if told else list(read.profiles)  # where something is amiss nothing is used
-        found.append((read.profiles, order, read.lines, read.y, read.left_out, read.warnings, told, digest))
+    by_columns, by_rows = (what_is_read(text, by_columns) for by_columns in (True, False))
+    assert by_columns == by_rows
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["S1", "S2", "Ж3", "S4", "S5", "S6", "S7", "", " S1"]),
+            st.sampled_from(["", "", "", "", "", "1"]),
+            *[st.sampled_from(["6", "9.3", "99", "17.1", "", "", "OL", "?", "x"])] * 2,
+            *[st.sampled_from(["10", "11", "", "10.2"])] * 2,
+            *[st.sampled_from(["X", "Y", "", "12"])] * 2,
+            *[st.sampled_from(["12", "13", ""])] * 4,
+        ),
+        max_size=8,
+        unique_by=lambda row: row[0],
+    ),
+    st.sampled_from(["", "", "stochastic", "refuse"]),
+    st.lists(st.integers(0, 7), max_size=1),
+)
+def test_wide_columns_say_what_row_after_row_says(rows: list[tuple[str, ...]], settings: str, again: list[int]) -> None:
+    header = "sample,replicate,TH01_1,TH01_2,DYS391_1,DYS391_2,AMEL_1,AMEL_2,FGA_1,FGA_2,FGA_3,FGA_4"
+    rows += [rows[k] for k in again if k < len(rows)]
+    text = "\n".join([header, *(",".join(row) for row in rows)])
+    asked = {
+        "stochastic": {"stochastic_threshold": 100.0},
+        "refuse": {"rare_alleles": Refuse()},
+    }.get(settings, {})
+    by_columns, by_rows = (what_is_read(text, by_columns, **asked) for by_columns in (True, False))
+    assert by_columns == by_rows
+
+
+def what_is_read(text: str, by_columns: bool, **asked: Any) -> tuple[object, ...]:
+    """All that reading a table gives, but for what is known of samples without being asked."""
+    problems = Problems()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "profiles.csv"
+        path.write_bytes(text.encode())
+        table = open_csv(path, "profiles.csv", problems)
+        assert table is not None
+        with table, patch.object(CsvTable, "coded", CsvTable.coded if by_columns else lambda *_: None):
+            use = use_of_markers(None, "", nist_1036_caucasian())
+            read = ProfilesReader(table, Settings(use.used, **asked), use, problems).read()
+        digest = table.digest
+    for sample in read.ordinary:
+        profile = read.profiles[sample]
+        assert can_be_searched(profile)
+        assert not more_than_two(profile)
+        assert all(len(readings) == 1 for readings in profile.readings.values())
+    told = sorted(map(str, problems._found))
+    order = [] if told else list(read.profiles)  # where something is amiss nothing is used
+    return read.profiles, order, read.lines, read.y, list(read.y), read.left_out, read.warnings, told, digest
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["S1", "S2", "S3", "S4"]),
+            st.sampled_from(["TH01", "FGA", "AMEL", "DYS391"]),
+            st.sampled_from(["", "1"]),
+            st.sampled_from(["X", "10", "12", ""]),
+            st.sampled_from(["X", "10", "11", ""]),
+            st.sampled_from(["", "", "14"]),
+        ),
+        max_size=12,
+    ),
+)
+def test_a_sample_known_to_be_of_one_person_is_checked_no_further(rows: list[tuple[str, ...]]) -> None:
+    """Whole cases: the individuals, what is left out and what is told do not depend on what was known beforehand."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "case.toml").write_text('format = "antigone-case"\nversion = 1\ndrop_in = 0.05\n')
+        lines = ["sample,marker,replicate,allele1,allele2,allele3", *(",".join(row) for row in rows)]
+        (folder / "profiles.csv").write_text("\n".join(lines))
+        (folder / "remains.csv").write_text("remains,sample\nR1,S1\nR2,S2;S3\nR3,S4\n")
+        (folder / "families.csv").write_text("family,person,father,mother,sex,role,sample\n")
+        found = []
+        for known in (True, False):
+            with patch.object(Samples, "is_ordinary", Samples.is_ordinary if known else lambda *_: False):
+                found.append(outcome(lambda: read_case_folder(folder)))
     assert found[0] == found[1]
+
+
+def outcome(read: Callable[[], object]) -> object:
+    try:
+        return read()
+    except InputError as error:
+        return error.problems
 
 
 def test_what_is_not_plain_is_walked() -> None:

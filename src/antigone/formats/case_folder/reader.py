@@ -1,6 +1,8 @@
 """Reads an open case folder, whole or not at all."""
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from antigone.formats.case_folder.descriptions import describe, read_descriptions
@@ -39,7 +41,23 @@ def read_case_folder(path: Path | str, settings_file: str = SETTINGS_FILE) -> Op
 
     Raises `InputError` with all problems of all files (up to 200).
     """
-    return _Reader(Path(path), settings_file).read()
+    with _without_collecting():
+        return _Reader(Path(path), settings_file).read()
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Leave the collector of cycles alone: what is read has none, and it would walk through all of it many times.
+
+    With 200,000 profiles that was a third of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Reader:

@@ -35,6 +35,8 @@ FORMAT = TableFormat(
 SEXES = {"f": Sex.FEMALE, "m": Sex.MALE, "u": Sex.UNKNOWN, "": Sex.UNKNOWN}
 _AGREEING = tuple(column.name for column in FORMAT.columns if column.name not in ("remains", "sample"))
 
+_OF_THE_BODY = ("sex", "age_min", "age_max", "elements")
+
 
 @dataclass
 class ReadRemains:
@@ -45,6 +47,16 @@ class ReadRemains:
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     transfers: set[str] = field(default_factory=set)
+    bodies: dict[tuple[str, ...], "_Body"] = field(default_factory=dict)
+    """What sound cells of the columns about the body say, each combination understood once."""
+
+
+@dataclass(frozen=True)
+class _Body:
+    sex: Sex
+    age_min: float | None
+    age_max: float | None
+    elements: tuple[str, ...]
 
 
 def read_remains(table: Table, settings: Settings, samples: Samples) -> ReadRemains:
@@ -67,12 +79,8 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     read.transfers.add(first.text("transfer"))
     for row in rows[1:]:
         _check_agreement(first, row)
-    elements = _elements(first)
+    body = _body(first, read)
     names = _sample_names(rows)
-    age_min, age_max = first.number("age_min", 0, 130), first.number("age_max", 0, 130)
-    if age_min is not None and age_max is not None and age_min > age_max:
-        first.complain("age_max")
-    sex = first.choice("sex", SEXES)
     owner = Owner("remains", remains, "", first.file, first.line)
     if not names:
         read.left_out.append(LeftOut("individual", remains, "no sample"))
@@ -82,28 +90,45 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     read.warnings.extend(checked.warnings)
     if joined.profile is not None:
         read.left_out.extend(LeftOut("sample", name, f"no profile (remains {remains})") for name in joined.absent)
-    if sex is Sex.FEMALE and joined.lineage is not None and joined.lineage.y is not None:
+    if body.sex is Sex.FEMALE and joined.lineage is not None and joined.lineage.y is not None:
         read.warnings.append(f"{owner}: {WOMAN_WITH_Y}")
     profile = checked.mixture or checked.profile
-    if checked.mixture is not None or profile is None or not can_be_searched(profile):
+    searched = profile is not None and (samples.is_ordinary(profile.sample) or can_be_searched(profile))
+    if checked.mixture is not None or not searched:
         read.left_out.append(checked.left_out or LeftOut("individual", remains, _why_nothing(joined)))
-    if profile is None or not can_be_searched(profile):
+    if profile is None or not searched:
         return
     (read.individuals if checked.mixture is None else read.mixtures).append(
         Individual(
             remains,
             profile,
-            sex or Sex.UNKNOWN,
-            age_min,
-            age_max,
+            body.sex,
+            body.age_min,
+            body.age_max,
             first.text("stature"),
             first.text("bag"),
             first.text("transfer"),
             joined.samples,
-            elements=elements,
+            elements=body.elements,
             lineage=joined.lineage if checked.mixture is None else None,
         )
     )
+
+
+def _body(row: Row, read: ReadRemains) -> _Body:
+    cells = row.texts(_OF_THE_BODY)
+    body = read.bodies.get(cells)
+    if body is not None:
+        return body
+    before = len(row.problems)
+    elements = _elements(row)
+    age_min, age_max = row.number("age_min", 0, 130), row.number("age_max", 0, 130)
+    if age_min is not None and age_max is not None and age_min > age_max:
+        row.complain("age_max")
+    body = _Body(row.choice("sex", SEXES) or Sex.UNKNOWN, age_min, age_max, elements)
+    if len(row.problems) == before:
+        read.bodies[cells] = body
+    return body
 
 
 def _elements(row: Row) -> tuple[str, ...]:

@@ -68,6 +68,9 @@ class Samples:
 
     def take(self, names: Sequence[str], row: Row, owner: Owner) -> JoinedSamples:
         """The joint profile of some samples. Notes a problem where somebody else has one of them."""
+        if len(names) == 1 and self.is_ordinary(names[0]):
+            self._claim(names[0], row, owner)
+            return JoinedSamples(self._profiles[names[0]], (names[0],), ())
         joints = self._joint_names(names)
         for name in (*names, *joints):
             self._claim(name, row, owner)
@@ -90,6 +93,10 @@ class Samples:
         for name in single[1:]:
             profile = profile.joined(profiles[name], f"{profile.sample}{SEPARATOR}{name}")
         return JoinedSamples(profile, tuple(single), absent, lineage)
+
+    def is_ordinary(self, name: str) -> bool:
+        """Whether this sample alone has a profile, which is known to be of one person and to be searched."""
+        return name in self._read.ordinary and name not in self._lineages and name not in self._joint
 
     def _joint_names(self, names: Sequence[str]) -> list[str]:
         """The joint names of some of these samples under which the files hold something."""
@@ -153,8 +160,8 @@ class Checked:
 def check_one_person(joined: JoinedSamples, errors: SampleErrors, row: Row, owner: Owner, samples: Samples) -> Checked:
     """Whether a profile can be of one person: mixtures are left out, contradicting samples are an error."""
     profile = joined.profile
-    if profile is None:
-        return Checked(None)
+    if profile is None or samples.is_ordinary(profile.sample):
+        return Checked(profile)
     crowded = more_than_two(profile)
     if len(crowded) > 1:
         reason = f"more than two alleles at {len(crowded)} markers: a mixture waits for resampling"

@@ -173,23 +173,26 @@ class ColumnReader:
         starts = starts_of(piece.frame, who)
         ends = [*starts[1:], piece.frame.height]
         keys, kinds = self._keys(piece, starts), self._types(piece, starts)
+        all_codes, all_named = codes.tolist(), all(call.marker for call in calls)
         for start, end, key, kind in zip(starts, ends, keys, kinds, strict=True):
             self._gathering.line = piece.first_line + start
             # A run may have begun in the piece before; elsewhere its rows would not stand together.
             run = self._current if start == 0 and key == self._current_key else None
             if run is None:
                 run = self._only_run(key, kind)
-            own = [calls[code] for code in codes[start:end].tolist()]
+            own = [calls[code] for code in all_codes[start:end]]
             if isinstance(run, LeftOutSample):
                 run.called += sum(bool(call.alleles) for call in own)
             else:
+                named = own if all_named else [call for call in own if call.marker]
                 before = len(run.calls)
-                run.calls.update((call.marker, call) for call in own if call.marker)
-                if len(run.calls) < before + sum(bool(call.marker) for call in own):
+                run.calls.update(zip([call.marker for call in named], named, strict=True))
+                if len(run.calls) < before + len(named):
                     raise NotPlainError
                 if heights is not None:
                     further = heights[firsts[start] : firsts[end]]
-                    run.heights = np.concatenate((np.asarray(run.heights, dtype=np.float64), further))
+                    begun = np.asarray(run.heights, dtype=np.float64)
+                    run.heights = np.concatenate((begun, further)) if len(begun) else further
             self._current_key, self._current = key, run
 
     def _only_run(self, key: tuple[str, str], kind: str | None) -> "RunSoFar | LeftOutSample":

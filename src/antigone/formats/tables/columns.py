@@ -109,6 +109,11 @@ class Row:
         place = self.places.get(column)
         return "" if place is None else self.cells[place]
 
+    def texts(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The texts of several cells."""
+        cells, places = self.cells, self.places
+        return tuple([cells[places[column]] if column in places else "" for column in columns])
+
     def required(self, column: str) -> str:
         """The text of a cell that may not be empty."""
         text = self.text(column)
