@@ -45,8 +45,8 @@ def test_identify_writes_a_list_and_a_report(antigone, case, tmp_path):
     assert status == 0
     assert "3 individuals × 2 missing persons: 6 pairs compared." in out
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
-        "certificate.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv",
-        "proposals.csv", "provisional.csv", "report.html", "summary.json",
+        "certificate.json", "consistency.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv",
+        "joint.csv", "nobody.csv", "proposals.csv", "provisional.csv", "report.html", "summary.json",
     ]  # fmt: skip
     assert json.loads((tmp_path / "report" / "summary.json").read_text())["pairs"] == 6
 
@@ -352,11 +352,17 @@ def test_a_contradiction_of_the_family_is_said_on_the_terminal(antigone, tmp_pat
     profiles.write_text(profiles.read_text() + "S3,TH01,7,8\n")
     families.write_text(families.read_text().replace("M,missing,,1995", "M,missing,S3,1995"))
     _, out, err = antigone("identify", tmp_path / "case", "--out", tmp_path / "report", "--quiet")
-    said = "family F1, TH01: the samples of F1-mother (S1) and F1-son (S3) do not fit the pedigree given"
-    assert f"Not used: {said}" in err
+    assert "Warning: family F1: at 1 marker its samples do not fit the pedigree given; not used" in err
+    assert f"{tmp_path / 'report' / 'consistency.json'}, for two geneticists only" in err
+    assert "F1-mother" not in out + err
     assert "1 entry left out; the report says which and why." in out
     summary = json.loads((tmp_path / "report" / "summary.json").read_text())
-    assert [one["marker"] for one in summary["family_contradictions"]] == ["TH01"]
+    assert summary["family_contradictions"]["markers"] == 1
+    named = json.loads((tmp_path / "report" / "consistency.json").read_text())
+    said = "the samples of F1-mother (S1) and F1-son (S3) do not fit the pedigree given"
+    assert [one["what"] for one in named["family_contradictions"]] == [
+        f"{said}; a label, a typing or the pedigree may be wrong"
+    ]
 
 
 def test_a_file_that_cannot_be_read_keeps_no_other_from_being_validated(antigone, shared, tmp_path):

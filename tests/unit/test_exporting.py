@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from antigone.cli.app import app
 from antigone.formats.tables import Problems, open_workbook
 from antigone.matching.conclusions import conclude
-from antigone.report.exporting import KEPT_BACK, certificate_table, export_tables, exported_tables
+from antigone.report.exporting import KEPT_BACK, export_tables, exported_tables, searched_table
 from antigone.report.results import OutputError, write_results
 from small_operation import small_operation
 
-TABLES = ["hits", "cases", "individuals", "nobody", "families", "certificate"]
+TABLES = ["hits", "cases", "individuals", "nobody", "families", "searched"]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def test_the_tables_are_those_of_the_report_without_what_could_tell_of_parentage
     assert set(tables["individuals"]["individual"]) == {"R1", "R2", "=R3"}
 
 
-def test_the_certificate_says_what_was_searched_and_what_is_not_here(report: Path) -> None:
-    rows = dict(exported_tables(report)["certificate"].iter_rows())
+def test_a_table_says_what_was_searched_and_what_is_not_here(report: Path) -> None:
+    rows = dict(exported_tables(report)["searched"].iter_rows())
     summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
     assert rows["pairs"] == str(summary["pairs"]) == "6"
     assert rows["versions.antigone"] == summary["versions"]["antigone"]
@@ -48,9 +48,10 @@ def test_the_certificate_says_what_was_searched_and_what_is_not_here(report: Pat
     assert not any("contradiction" in name and not name.startswith("not in") for name in rows)
 
 
-def test_what_contradicts_itself_in_a_family_is_in_no_certificate() -> None:
-    of_a_family = {"what": "marker", "id": "TH01, family F1", "reason": "no genotype of the family fits"}
-    table = certificate_table({"left_out": [of_a_family, {"what": "marker", "id": "SE33", "reason": "no frequencies"}]})
+def test_what_contradicts_itself_in_a_family_is_in_no_export() -> None:
+    one = {"what": "markers of a family", "id": "family F1", "reason": "at 1 marker its samples do not fit"}
+    other = {"what": "marker", "id": "P1, family F1", "reason": "the sex of this person is unknown"}
+    table = searched_table({"left_out": [one, other, {"what": "marker", "id": "SE33", "reason": "no frequencies"}]})
     assert [row for row in table.rows() if row[0].startswith("left_out")] == [
         ("left_out[1].what", "marker"),
         ("left_out[1].id", "SE33"),
@@ -59,7 +60,7 @@ def test_what_contradicts_itself_in_a_family_is_in_no_certificate() -> None:
 
 
 def test_nested_values_are_rows_under_their_path() -> None:
-    table = certificate_table({"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "warnings": ["w"]})
+    table = searched_table({"a": {"b": 1, "c": [1, 2]}, "d": [{"e": None}], "warnings": ["w"]})
     assert table.rows()[:3] == [("a.b", "1"), ("a.c", "1; 2"), ("d[1].e", "")]
     assert "w" not in table["value"]
 

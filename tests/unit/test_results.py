@@ -37,8 +37,8 @@ COLUMNS = [
     "not_dna_log10_lr", "not_dna", "provisional", "policy", "policy_numbers_met", "refused_by",
 ]  # fmt: skip
 FILES = [
-    "certificate.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv", "nobody.csv",
-    "proposals.csv", "provisional.csv", "report.html", "summary.json",
+    "certificate.json", "consistency.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv", "joint.csv",
+    "nobody.csv", "proposals.csv", "provisional.csv", "report.html", "summary.json",
 ]  # fmt: skip
 # Nothing beside the conclusions: for tests that look at something else.
 NOTHING = Supplement(Requirement(6.0, 2), {}, (), 0, None, frozenset(), {}, {}, {})
@@ -257,10 +257,29 @@ def test_a_marker_that_was_not_used_says_why_in_the_row_and_in_the_table(tmp_pat
     assert "Nothing was left out" not in words
     written_to(tmp_path / "report", found)
     first = pl.read_csv(tmp_path / "report" / "hits.csv").row(0, named=True)
-    assert (first["lr_D3S1358"], first["not_used"]) == (None, "D3S1358: the family contradicts itself here")
+    assert (first["lr_D3S1358"], first["not_used"]) == (None, "D3S1358: not used for this family")
     summary = json.loads((tmp_path / "report" / "summary.json").read_text())
-    assert summary["family_contradictions"][0]["marker"] == "D3S1358"
-    assert [one["id"] for one in summary["left_out"]] == ["D3S1358, family F1"]
+    assert summary["family_contradictions"] == {"families": 1, "markers": 1, "named_in": "consistency.json"}
+    assert [(one["id"], one["reason"]) for one in summary["left_out"]] == [
+        ("family F1", "at 1 marker its samples do not fit the pedigree given; not used")
+    ]
+    named = json.loads((tmp_path / "report" / "consistency.json").read_text())
+    assert "not for the family, a liaison or an export" in named["for"]
+    assert [(one["family"], one["marker"]) for one in named["family_contradictions"]] == [("F1", "D3S1358")]
+
+
+def test_whose_samples_contradict_each_other_is_named_in_one_file_alone(tmp_path):
+    operation = small_operation(threshold=-300.0)
+    family = operation.families[0]
+    torn = replace(family, profiles={**family.profiles, "F1-M1": profile("S9", D3S1358=(11, 12))})
+    settings = replace(operation.settings, mutation=NO_MUTATION)
+    found = conclude(replace(operation, families=(torn,), settings=settings))
+    (what,) = {one.what for one in found.result.contradictions}
+    written_to(tmp_path / "report", found)
+    pl.read_parquet(tmp_path / "report" / "hits.parquet").write_csv(tmp_path / "report" / "hits_again.csv")
+    (tmp_path / "report" / "hits.parquet").unlink()
+    for path in (tmp_path / "report").iterdir():
+        assert (what in path.read_text()) == (path.name == "consistency.json"), path.name
 
 
 def test_every_pair_is_in_the_picture_or_counted_beneath_it(found):

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from antigone.cli.cases import read_case
 from antigone.matching.assignment import Standing
 from antigone.matching.conclusions import Conclusions, Stages, conclude
+from antigone.report.family_warnings import NAME as CONSISTENCY
+from antigone.report.family_warnings import family_warnings
 from antigone.report.results import OutputError, refuse_occupied, write_results
 from antigone.report.supplements import Supplement, supplement
 from antigone.report.words import chance_pairs, counted
@@ -117,10 +119,13 @@ def _say(conclusions: Conclusions, beside: Supplement, out: Path) -> None:
         typer.echo(f"and {counted(len(result.notes) - NOTES_SAID, 'more note')} in the report", err=True)
     for left_out in result.not_searched[:SAID]:
         typer.echo(f"Not searched: {left_out.id}: {left_out.reason}", err=True)
-    for one in result.contradictions[:SAID]:
-        typer.echo(f"Not used: {one}", err=True)
-    if len(result.contradictions) > SAID:
-        typer.echo(f"and {len(result.contradictions) - SAID:,} more that the report lists", err=True)
+    warned = family_warnings(result.contradictions)
+    for one in warned[:SAID]:
+        typer.echo(f"Warning: {one.id}: {one.reason}", err=True)
+    if len(warned) > SAID:
+        typer.echo(f"and {len(warned) - SAID:,} more families that the report lists", err=True)
+    if warned:
+        typer.echo(f"Which markers and samples: {out / CONSISTENCY}, for two geneticists only", err=True)
     typer.echo(f"Report: {out / 'report.html'}")
 
 

@@ -12,6 +12,7 @@ from antigone.matching.classes import sex_by_amelogenin, sex_of
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
 from antigone.matching.preparation import Prepared
 
+CONTRADICTED = "the family contradicts itself here"
 SEXES = {Sex.FEMALE: "female", Sex.MALE: "male"}
 
 
@@ -78,7 +79,7 @@ def why_unused(
     if not typed or not individual.profile.readings.get(model.name):
         return ""
     if model.name in contradicted:
-        return "the family contradicts itself here"
+        return CONTRADICTED
     if model.x_linked:
         sexes = (sex_of(individual), family.pedigree[person].sex)
         if Sex.UNKNOWN in sexes:

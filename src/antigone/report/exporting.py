@@ -22,9 +22,9 @@ from antigone.report.results import OutputError, refuse_impossible, write_csv
 KEPT_BACK: Mapping[str, str] = {
     "columns contradictions, not_used and provisional of hits": "they can tell of parentage",
     "tables joint, proposals and provisional": "for those who work on the case",
-    "markers left out in one family alone": "they can tell of parentage",
+    "consistency.json, and markers left out in one family alone": "they can tell of parentage",
 }
-"""What no export holds, and why; it stands in each certificate."""
+"""What no export holds, and why; it stands in each table `searched`."""
 
 _HITS_KEPT_BACK = ("contradictions", "not_used", "provisional")
 _OTHER_TABLES = ("individuals", "nobody", "families")
@@ -33,8 +33,8 @@ _CASE_COLUMNS = (
     "individual", "missing_person", "family", "log10_lr", "expected_coincidences", "posterior_low", "posterior_high",
     "standing", "why", "lineages", "not_dna", "policy", "policy_numbers_met", "refused_by",
 )  # fmt: skip
-# What of summary.json no certificate holds: what contradicts itself in a family, and long lists of it.
-_NOT_CERTIFIED = ("family_contradictions", "warnings")
+# What of summary.json the table `searched` does not hold: what contradicts itself in a family, and long lists.
+_NOT_EXPORTED = ("family_contradictions", "warnings")
 _MOST_ROWS = 1_048_575
 _LONGEST_CELL = 32_767
 
@@ -68,12 +68,12 @@ def exported_tables(report: Path) -> dict[str, pl.DataFrame]:
         raise OutputError(f"{report} could not be read: {error}") from error
     hits = hits.drop(_HITS_KEPT_BACK, strict=False)
     cases = hits.select(name for name in _CASE_COLUMNS if name in hits.columns)
-    return {"hits": hits, "cases": cases, **others, "certificate": certificate_table(summary)}
+    return {"hits": hits, "cases": cases, **others, "searched": searched_table(summary)}
 
 
-def certificate_table(summary: Mapping[str, Any]) -> pl.DataFrame:
+def searched_table(summary: Mapping[str, Any]) -> pl.DataFrame:
     """What was searched, with what, and what was left out: a row for each thing that summary.json states."""
-    kept = {name: value for name, value in summary.items() if name not in _NOT_CERTIFIED}
+    kept = {name: value for name, value in summary.items() if name not in _NOT_EXPORTED}
     kept["left_out"] = [one for one in summary.get("left_out", ()) if not _is_of_a_family(one)]
     rows = [*_flat("", kept), *((f"not in this export: {what}", why) for what, why in KEPT_BACK.items())]
     return pl.DataFrame(
@@ -84,7 +84,7 @@ def certificate_table(summary: Mapping[str, Any]) -> pl.DataFrame:
 
 def _is_of_a_family(left_out: Mapping[str, str]) -> bool:
     """Whether this is a marker at which a family contradicts itself, which is listed among what was left out too."""
-    return left_out.get("what") == "marker" and ", family " in left_out.get("id", "")
+    return left_out.get("what") == "markers of a family" or ", family " in left_out.get("id", "")
 
 
 def _flat(above: str, value: object) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from antigone.matching.policy import Policy
 from antigone.matching.prior import Prior, Shares
 from antigone.matching.reassociation import Group, Minimum
 from antigone.report.competition import Rivalry, draw_competition, not_drawn
+from antigone.report.family_warnings import left_out_for_everybody
 from antigone.report.hit_views import posterior_range
 from antigone.report.listed import set_in_short, symmetric_words
 from antigone.report.summary import mixtures_waiting
@@ -379,7 +380,7 @@ def provisional_rows(conclusions: Conclusions) -> Rows:
 
 def left_out_rows(conclusions: Conclusions) -> Rows:
     """What was not searched, and why."""
-    rows: list[tuple[str, ...]] = [(one.what, one.id, one.reason) for one in conclusions.result.left_out]
+    rows: list[tuple[str, ...]] = [(one.what, one.id, one.reason) for one in left_out_for_everybody(conclusions.result)]
     return Rows.of(rows, "summary.json", most=10 * ROWS)
 
 

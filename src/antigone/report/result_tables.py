@@ -9,6 +9,7 @@ import polars as pl
 from antigone.matching.assignment import PairAnswer
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.nongenetic import total_log10
+from antigone.matching.odd import CONTRADICTED
 from antigone.matching.parentage import Verdict
 from antigone.matching.reassociation import Group
 from antigone.report.listed import Listed, symmetric_words
@@ -44,12 +45,20 @@ def hits_table(conclusions: Conclusions, listed: Sequence[Listed]) -> pl.DataFra
         "expected_coincidences_low": (NUMBER, [hit.expected_coincidences[0] for hit in hits]),
         "log10_linkage": (NUMBER, [math.fsum(hit.linkage.values()) for hit in hits]),
         "contradictions": (TEXT, ["; ".join(hit.contradictions) for hit in hits]),
-        "not_used": (TEXT, ["; ".join(f"{marker}: {why}" for marker, why in hit.unused.items()) for hit in hits]),
+        "not_used": (TEXT, [_not_used(hit.unused) for hit in hits]),
     }
     for model in conclusions.result.prepared.models:
         logs = [hit.by_marker.get(model.name) for hit in hits]
         columns[f"lr_{model.name}"] = (NUMBER, [None if log is None else 10.0**log for log in logs])
     return _table(columns | _joint_columns([one.answer for one in listed]) | _case_columns(listed))
+
+
+def _not_used(unused: Mapping[str, str]) -> str:
+    """That a family contradicts itself at a marker is not said in a table, which goes from hand to hand."""
+    return "; ".join(f"{marker}: {_FOR_EVERYBODY.get(why, why)}" for marker, why in unused.items())
+
+
+_FOR_EVERYBODY = {CONTRADICTED: "not used for this family"}
 
 
 def _joint_columns(answers: Sequence[PairAnswer | None]) -> dict[str, Column]:

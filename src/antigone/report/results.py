@@ -1,4 +1,4 @@
-"""The files of an answer, all or none: tables, `summary.json`, `certificate.json` and `report.html`."""
+"""The files of an answer, all or none: tables, `summary.json`, `report.html`, and what certifies or is sealed."""
 
 import json
 import os
@@ -14,6 +14,8 @@ from antigone.matching.digests import digests
 from antigone.matching.search import SearchResult
 from antigone.report.certificate import NAME as CERTIFICATE
 from antigone.report.certificate import certificate_text, engine
+from antigone.report.family_warnings import NAME as CONSISTENCY
+from antigone.report.family_warnings import consistency_text
 from antigone.report.listed import listed_pairs
 from antigone.report.result_tables import (
     families_table,
@@ -84,6 +86,7 @@ def _write(
             ("provisional", provisional_table(conclusions)),
         ):
             write_csv(content, partial / f"{name}.csv")
+        _write_text(partial / CONSISTENCY, consistency_text(result))
         _write_text(partial / CERTIFICATE, certificate_text(certificate))
         _write_text(partial / "report.html", render_search_report(conclusions, listed, beside, marks))
         summary = summarise(conclusions, listed, beside, marks, seconds())

@@ -15,6 +15,7 @@ from antigone.matching.odd import default_used
 from antigone.matching.parentage import Verdict
 from antigone.matching.reassociation import Minimum, Reassociation
 from antigone.matching.search import SearchResult
+from antigone.report.family_warnings import counted_contradictions, left_out_for_everybody
 from antigone.report.listed import Listed, set_in_short
 from antigone.report.supplements import Supplement
 
@@ -81,11 +82,11 @@ def summarise(
             "added": _alleles(used, "added"),
             "raised": _alleles(used, "raised"),
         },
-        "left_out": [{"what": one.what, "id": one.id, "reason": one.reason} for one in result.left_out],
-        "warnings": list(result.notes),
-        "family_contradictions": [
-            {"family": one.family, "marker": one.marker, "what": one.what} for one in result.contradictions
+        "left_out": [
+            {"what": one.what, "id": one.id, "reason": one.reason} for one in left_out_for_everybody(result)
         ],
+        "warnings": list(result.notes),
+        "family_contradictions": counted_contradictions(result),
         "settings": describe_settings(operation),
         "settings_left_to_defaults": {name: default_used(operation, name) for name in operation.undeclared},
         "digests": dict(marks),
