@@ -41,7 +41,7 @@ test-long: install  ## long property, crash and browser runs (under 60 minutes)
 
 bench: install  ## benchmarks, as ratios within one run, with the machine's load beside them
 	$(VENV)/antigone bench all --out bench
-	$(VENV)/antigone bench parsers --inputs $(PARSER_INPUTS) --out bench
+	$(VENV)/antigone bench parsers --guided --inputs $(PARSER_INPUTS) --out bench
 
 docs: install  ## the manual, as HTML, in docs/_build
 	$(VENV)/sphinx-build -q -W -b html docs docs/_build/html

@@ -1,5 +1,6 @@
 """A sample of the mutated inputs that `antigone bench parsers` feeds to every reader."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from antigone.bench import parsers
-from antigone.bench.parsers import PARSERS, feed, feed_apart, mutated
+from antigone.bench.parsers import PARSERS, can_be_guided, feed, feed_apart, mutated
 from antigone.cli.app import app
 from antigone.formats.errors import InputError
 
@@ -46,6 +47,41 @@ def test_a_failure_is_told_with_the_number_of_its_input(monkeypatch: pytest.Monk
     number, what = next(iter(figure.failed.items()))
     assert what == "KeyError: 'there'"
     assert mutated((b"a\nb\n",), 1, int(number)).count(b"\n") > 2
+
+
+guided = pytest.mark.skipif(not can_be_guided(), reason="Atheris has no wheel for this machine")
+
+
+@guided
+@pytest.mark.long
+def test_what_coverage_guides_does_no_worse_than_to_be_refused() -> None:
+    figure = feed_apart("map", 400, 1, guided=True)
+    assert figure.failed == {}
+    assert (figure.parser, figure.inputs, figure.guided) == ("map", 400, True)
+    assert 0 < figure.refused < 400
+    assert base64.b64decode(figure.worst[str(figure.slowest)])
+
+
+@guided
+@pytest.mark.long
+@pytest.mark.parametrize("parser", ["codis", "genemapper", "xls"])
+def test_readers_of_each_kind_hold_when_coverage_guides(parser: str) -> None:
+    assert feed_apart(parser, 1000, 3, guided=True).failed == {}
+
+
+def test_a_guided_failure_keeps_its_input() -> None:
+    tally = parsers.Tally("wrong", 3, 1, guided=True)
+    for data in (b"one", b"two", b"three"):
+        tally.feed(lambda data: int(data), data)
+    assert set(tally.figure().failed) == {"0", "1", "2"}
+    assert {k: tally.worst[k] for k in (0, 1, 2)} == {0: b"one", 1: b"two", 2: b"three"}
+
+
+def test_without_atheris_nothing_is_guided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("antigone.cli.bench_parsers.can_be_guided", lambda: False)
+    result = CliRunner().invoke(app, ["bench", "parsers", "--guided", "--inputs", "5", "--only", "map"])
+    assert result.exit_code != 0
+    assert "Atheris, which guides the inputs, is not installed" in str(result.exception)
 
 
 def test_a_reader_whose_process_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

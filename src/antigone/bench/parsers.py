@@ -1,14 +1,18 @@
 """Readers against damaged input: many mutated files to each, none of which may do worse than be refused.
 
-A mutation is drawn for each input from the seed and its number, so that any of them can be made again alone. Each
-reader runs in a process of its own, whose peak of memory is then that reader's. Coverage does not guide the mutations
-(Atheris has no wheel for every Python that this runs on): they are blind, but know the words of each format.
+A blind mutation is drawn for each input from the seed and its number, so that any of them can be made again alone; it
+knows the words of each format. `antigone.bench.guided` has Atheris choose instead, which keeps what reaches new lines;
+its worst inputs are kept as they were. Each reader runs in a process of its own, whose peak of memory is then that
+reader's.
 """
 
 import atexit
 import base64
+import importlib.util
 import io
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,9 +56,10 @@ Read = Callable[[bytes], object]
 class ParserFigure:
     """What many inputs did to one reader.
 
-    `slowest` and those `failed` are numbers of inputs, which `mutated` makes again; `failed` are those on which the
-    reader raised anything but `InputError`, with what it raised. Memory is the peak of its process and what that had
-    before the first input.
+    `slowest` and those `failed` are numbers of inputs, which `mutated` makes again unless they were `guided`; `failed`
+    are those on which the reader raised anything but `InputError`, with what it raised. `worst` are guided inputs by
+    number, in base 64: the slowest and those that failed. Memory is the peak of its process and what that had before
+    the first input; of a guided one, the inputs that libFuzzer keeps are in it.
     """
 
     parser: str
@@ -67,6 +72,8 @@ class ParserFigure:
     peak_mebibytes: float
     mebibytes_before: float
     failed: Mapping[str, str] = field(default_factory=dict)
+    guided: bool = False
+    worst: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -246,12 +253,13 @@ def mutated(seeds: Sequence[bytes], seed: int, number: int) -> bytes:
     rng = np.random.default_rng([seed, number])
     content = bytearray(seeds[int(rng.integers(len(seeds)))])
     for _ in range(int(rng.integers(1, 7))):
-        _mutate(content, seeds, rng)
+        mutate(content, seeds, rng)
         del content[_LONGEST:]
     return bytes(content)
 
 
-def _mutate(content: bytearray, seeds: Sequence[bytes], rng: np.random.Generator) -> None:
+def mutate(content: bytearray, seeds: Sequence[bytes], rng: np.random.Generator) -> None:
+    """Damage an input once more, in place."""
     start = int(rng.integers(len(content) + 1))
     end = min(len(content), start + int(rng.integers(0, 2 ** int(rng.integers(0, 9)))))
     match int(rng.integers(8)):
@@ -275,41 +283,95 @@ def _mutate(content: bytearray, seeds: Sequence[bytes], rng: np.random.Generator
                 content[start] ^= 1 << int(rng.integers(8))
 
 
-def feed(parser: str, inputs: int, seed: int) -> ParserFigure:
-    """Feed inputs to a reader, in this process."""
-    made, sound = PARSERS[parser]
-    read, seeds = made(), sound()
-    before = peak_bytes() / 2**20
-    refused, slowest, slowest_seconds = 0, 0, 0.0
-    failed: dict[str, str] = {}
-    began = time.perf_counter()
-    for number in range(inputs):
-        data = mutated(seeds, seed, number)
+@dataclass
+class Tally:
+    """What inputs did to a reader so far, fed one after another."""
+
+    parser: str
+    inputs: int
+    seed: int
+    guided: bool = False
+    fed: int = 0
+    refused: int = 0
+    slowest: int = 0
+    slowest_seconds: float = 0.0
+    failed: dict[int, str] = field(default_factory=dict)
+    worst: dict[int, bytes] = field(default_factory=dict)
+    before: float = field(default_factory=lambda: peak_bytes() / 2**20)
+    began: float = field(default_factory=time.perf_counter)
+
+    def feed(self, read: Read, data: bytes) -> None:
+        """Read one more input, and note how that went."""
+        number = self.fed
         start = time.perf_counter()
         try:
             read(data)
         except InputError:
-            refused += 1
+            self.refused += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-            if len(failed) < _KEPT:
-                failed[str(number)] = f"{type(error).__name__}: {error}"[:200]
+            if len(self.failed) < _KEPT:
+                self.failed[number] = f"{type(error).__name__}: {error}"[:200]
+                self.worst[number] = data
         taken = time.perf_counter() - start
-        if taken > slowest_seconds:
-            slowest, slowest_seconds = number, taken
-    seconds = time.perf_counter() - began
-    return ParserFigure(
-        parser, inputs, seed, refused, seconds, slowest_seconds, slowest, peak_bytes() / 2**20, before, failed
-    )
+        if taken > self.slowest_seconds:
+            if self.slowest not in self.failed:
+                self.worst.pop(self.slowest, None)
+            self.slowest, self.slowest_seconds = number, taken
+            self.worst[number] = data
+        self.fed += 1
+
+    def figure(self) -> ParserFigure:
+        """The figures of all of them."""
+        failed = {str(number): what for number, what in self.failed.items()}
+        seconds = time.perf_counter() - self.began
+        return ParserFigure(
+            self.parser, self.inputs, self.seed, self.refused, seconds, self.slowest_seconds, self.slowest,
+            peak_bytes() / 2**20, self.before, failed, self.guided,
+        )  # fmt: skip
 
 
-def feed_apart(parser: str, inputs: int, seed: int) -> ParserFigure:
+def words_of(seeds: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The words that mutations put in."""
+    own = {
+        word for data in seeds if len(data) < _LONGEST for word in re.findall(rb"[A-Za-z][A-Za-z0-9_:-]{2,30}", data)
+    }
+    return (*(word for word in _WORDS if word), *sorted(own))
+
+
+def feed(parser: str, inputs: int, seed: int) -> ParserFigure:
+    """Feed inputs to a reader, in this process."""
+    made, sound = PARSERS[parser]
+    read, seeds = made(), sound()
+    tally = Tally(parser, inputs, seed)
+    for number in range(inputs):
+        tally.feed(read, mutated(seeds, seed, number))
+    return tally.figure()
+
+
+def can_be_guided() -> bool:
+    """Whether Atheris is installed."""
+    return importlib.util.find_spec("atheris") is not None
+
+
+def feed_apart(parser: str, inputs: int, seed: int, *, guided: bool = False) -> ParserFigure:
     """The same in a process of its own, so that the peak of memory is that of this reader."""
-    command = [sys.executable, "-m", "antigone.bench.parsers", parser, str(inputs), str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-    if done.returncode != 0:
-        died = {"?": f"the process ended with {done.returncode}: {done.stderr[-150:]}"}
-        return ParserFigure(parser, inputs, seed, 0, 0.0, 0.0, 0, 0.0, 0.0, died)
-    return ParserFigure(**json.loads(done.stdout))
+    with tempfile.TemporaryDirectory(prefix="antigone-bench-") as folder:
+        module = "antigone.bench.guided" if guided else "antigone.bench.parsers"
+        command = [sys.executable, "-m", module, parser, str(inputs), str(seed), *([folder] if guided else [])]
+        # What a reader needs a file for lies in the folder, and goes with it whatever becomes of the process.
+        done = subprocess.run(  # noqa: S603 - our own module
+            command, capture_output=True, check=False, env={**os.environ, "TMPDIR": folder}
+        )
+        written = Path(folder) / "figures.json"
+        if done.returncode != 0 or (guided and not written.exists()):
+            told = done.stderr[-150:].decode("utf-8", "replace")
+            died = {"?": f"the process ended with {done.returncode}: {told}"}
+            inputs_left = {
+                path.name: base64.b64encode(path.read_bytes()).decode("ascii")
+                for path in sorted(Path(folder).glob("crash-*"))[:_KEPT]
+            }
+            return ParserFigure(parser, inputs, seed, 0, 0.0, 0.0, 0, 0.0, 0.0, died, guided, inputs_left)
+        return ParserFigure(**json.loads(written.read_text("utf-8") if guided else done.stdout))
 
 
 if __name__ == "__main__":

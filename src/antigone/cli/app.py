@@ -234,6 +234,7 @@ def bench(
     inputs: Annotated[int, typer.Option(min=1, help="Of parsers: mutated inputs to each.")] = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, help="Of parsers and search: same seed, same inputs.")] = 1,
     only: Annotated[list[str] | None, typer.Option(help="Of parsers: one of them; may be repeated.")] = None,
+    guided: Annotated[bool, typer.Option("--guided", help="Of parsers: coverage guides the mutations.")] = False,
     remains: Annotated[int, typer.Option(min=1, help="Of search: how many remains.")] = 30_000,
     missing: Annotated[int, typer.Option(min=9, help="Of search: how many missing persons.")] = 70_000,
     markers: Annotated[int, typer.Option(min=1, max=99, help="Of search: how many markers.")] = 24,
@@ -244,7 +245,9 @@ def bench(
     if what == "parsers":
         from antigone.cli import bench_parsers
 
-        raise typer.Exit(bench_parsers.run(inputs=inputs, seed=seed, only=only or (), out=out, as_json=json))
+        raise typer.Exit(
+            bench_parsers.run(inputs=inputs, seed=seed, only=only or (), out=out, as_json=json, guided=guided)
+        )
     from antigone.bench.search import SearchSize
     from antigone.cli.bench import run
 

@@ -8,18 +8,20 @@ from pathlib import Path
 import typer
 
 from antigone.bench.machine import describe
-from antigone.bench.parsers import MOST_MEBIBYTES, MOST_SECONDS, PARSERS, ParserFigure, feed_apart
+from antigone.bench.parsers import MOST_MEBIBYTES, MOST_SECONDS, PARSERS, ParserFigure, can_be_guided, feed_apart
 from antigone.report.results import OutputError
 
 
-def run(*, inputs: int, seed: int, only: Sequence[str], out: Path | None, as_json: bool) -> int:
+def run(*, inputs: int, seed: int, only: Sequence[str], out: Path | None, as_json: bool, guided: bool = False) -> int:
     """Feed each reader, print what came of it, keep it where asked for; 1 where a reader did not hold."""
     unknown = [name for name in only if name not in PARSERS]
     if unknown:
         raise OutputError(f"‘{unknown[0]}’ is no reader; there are {', '.join(PARSERS)}")
+    if guided and not can_be_guided():
+        raise OutputError("Atheris, which guides the inputs, is not installed; without --guided they are blind")
     figures = []
     for name in only or PARSERS:
-        figures.append(feed_apart(name, inputs, seed))
+        figures.append(feed_apart(name, inputs, seed, guided=guided))
         if not as_json:
             _print(figures[-1])
     content = {"machine": describe(), "parsers": [asdict(one) for one in figures]}
@@ -41,5 +43,7 @@ def _print(one: ParserFigure) -> None:
     )
     for number, what in one.failed.items():
         typer.echo(f"  no. {number} of seed {one.seed}: {what}")
+        if number in one.worst:
+            typer.echo(f"    in base 64: {one.worst[number]}")
     if one.slowest_seconds > MOST_SECONDS or grown > MOST_MEBIBYTES:
         typer.echo(f"  allowed are {MOST_SECONDS:g} s and {MOST_MEBIBYTES:g} MiB")
