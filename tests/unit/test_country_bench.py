@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from antigone.bench import large_families
 from antigone.bench import search as bench
 from antigone.bench.register import KINDS, make_register, read_register
 from antigone.bench.search import SearchSize, compare_with_reference, search_figure, search_folder
 from antigone.cli.app import app
 from antigone.formats.case_folder import read_case_folder
+from antigone.genetics.genotype_rows import KnownClasses
+from antigone.genetics.likelihood import LikelihoodError, Typed
 from antigone.matching.classes import marker_classes
 from antigone.matching.country_search import search_country, search_groups
 
@@ -136,3 +139,24 @@ def test_a_sample_is_taken_from_every_group(folder):
     assert identical
     assert SIZE.remains * 20 <= compared <= SIZE.remains * (20 + len(register.groups))
     assert bench.SAMPLE >= 10**8
+
+
+def test_large_families_are_timed_by_vectors_and_by_elimination(monkeypatch):
+    monkeypatch.setattr(large_families, "MARKERS", 2)
+    monkeypatch.setattr(large_families, "FAMILIES", 40)
+    one, other = (figure.as_row() for figure in large_families.large_families())
+    assert (one["people"], other["people"]) == (11, 11)
+    assert (one["by_vectors"], other["by_vectors"]) == (True, False)
+    assert one["families_per_second_per_core"] > 0 < other["families_per_second_per_core"]
+
+
+def test_known_genotypes_at_once_are_those_added_one_by_one(folder):
+    (model, *_) = read_register(folder).prepared.models
+    pairs = np.stack(np.triu_indices(len(model)), axis=1)
+    at_once, one_by_one = KnownClasses.of_genotypes(model, pairs), KnownClasses(model)
+    for a, b in pairs.tolist():
+        one_by_one.add(Typed((model.alleles[a], model.alleles[b])))
+    for name in ("genotypes", "roles", "likelihoods", "likelihood_at"):
+        np.testing.assert_array_equal(getattr(at_once.arrays, name), getattr(one_by_one.arrays, name))
+    with pytest.raises(LikelihoodError, match=f"alleles 0 to {len(model)} of {len(model)} at B01"):
+        KnownClasses.of_genotypes(model, np.array([[0, len(model)]]))

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from antigone.formats.frequencies import read_frequencies
 from antigone.genetics.frequencies import Refuse
 from antigone.genetics.genotype_rows import KnownClasses
-from antigone.genetics.likelihood import Options, Typed
+from antigone.genetics.likelihood import Options
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import Mutation, Stepwise
 from antigone.genetics.observation import Reading, Reads, reading_table
 from antigone.genetics.pedigrees import Pedigree, Person
 from antigone.matching.classes import MarkerClasses, Rows
-from antigone.matching.family_groups import FamilyGroup
+from antigone.matching.family_groups import FamilyGroup, distinct_rows
 from antigone.matching.operation import DropOut, SampleErrors, Settings
 from antigone.matching.preparation import Prepared
 
@@ -70,7 +70,7 @@ def make_register(folder: Path, *, remains: int, missing: int, markers: int, see
     profiles, families, donors = [], [], 0
     for k, (persons, typed) in enumerate(KINDS.values()):
         members = np.flatnonzero(kind == k)
-        genotypes = _drawn(persons, len(members), tables, rng)
+        genotypes = drawn(persons, len(members), tables, rng)
         genotypes_of_missing[members] = genotypes["M"]
         samples = {}
         for person in typed:
@@ -120,13 +120,13 @@ def _unrelated(count: int, tables: list[NDArray[np.float64]], rng: np.random.Gen
     return np.stack(drawn, axis=1).reshape(count, len(tables), 2)
 
 
-def _drawn(
+def drawn(
     persons: tuple[tuple[str, str, str, str], ...],
     count: int,
     tables: list[NDArray[np.float64]],
     rng: np.random.Generator,
 ) -> dict[str, Integers]:
-    """Genotypes of everybody in so many families of one kind: (families, markers, 2)."""
+    """Genotypes of everybody in so many families of one kind: (families, markers, 2); without mutation."""
     genotypes: dict[str, Integers] = {}
     for person, father, mother, _ in persons:
         genotypes[person] = _unrelated(count, tables, rng)
@@ -204,15 +204,24 @@ def read_register(folder: Path) -> Register:
     )  # fmt: skip
     prepared = _prepared(folder, settings)
     remains = pl.read_csv(folder / "remains.csv", infer_schema=False)
-    families = pl.read_csv(folder / "families.csv", infer_schema=False)
     samples, alleles = _read_profiles(folder / "profiles.csv", prepared.models)
     row = pl.DataFrame({"sample": samples}).with_row_index("row")
-    dead = remains.join(row, on="sample", how="left", maintain_order="left")
-    classes = _classes_of_remains(alleles[dead["row"].to_numpy()], prepared.models, settings)
-    relatives = families.join(row, on="sample", how="left", maintain_order="left")
-    known, codes = _known(alleles, relatives["row"].drop_nulls().to_numpy(), prepared.models)
-    groups, missing = _groups(relatives, codes)
+    dead = _rows_of(remains["sample"], row)
+    classes = [
+        classes_at(one[dead].astype(np.int64), two[dead].astype(np.int64), model, settings)
+        for model, (one, two) in zip(prepared.models, alleles, strict=True)
+    ]
+    relatives = _read_families(folder / "families.csv")
+    sampled = _rows_of(relatives["sample"], row)
+    known, codes = _known(alleles, sampled[sampled >= 0], prepared.models)
+    groups, missing = _groups(relatives, sampled, codes)
     return Register(prepared, settings, classes, known, groups, remains["remains"], missing)
+
+
+def _rows_of(samples: pl.Series, row: pl.DataFrame) -> Integers:
+    """In which row of the profiles each sample stands, −1 where there is none."""
+    found = samples.to_frame("sample").join(row, on="sample", how="left", maintain_order="left")["row"]
+    return np.asarray(found.cast(pl.Int64).fill_null(-1).to_numpy())
 
 
 def _mutation(declared: dict[str, dict[str, float]]) -> Mutation:
@@ -229,31 +238,29 @@ def _prepared(folder: Path, settings: Settings) -> Prepared:
 
 
 def _read_profiles(path: Path, models: tuple[MarkerModel, ...]) -> tuple[pl.Series, NDArray[np.int16]]:
-    """Names of samples, and indices of alleles (samples, markers, 2), −1 for an empty cell."""
+    """Names of samples, and indices of alleles (markers, 2, samples), −1 for an empty cell."""
     types: dict[str, pl.DataType] = {"sample": pl.String()}
     for model in models:
         labels = pl.Enum([str(allele) for allele in model.alleles])
         types |= {f"{model.name}_{k}": labels for k in (1, 2)}
     cells = pl.read_csv(path, schema_overrides=types)
-    codes = np.empty((len(cells), len(models), 2), dtype=np.int16)
+    codes = np.empty((len(models), 2, len(cells)), dtype=np.int16)
     for m, model in enumerate(models):
         for k in (1, 2):
             column = cells[f"{model.name}_{k}"].to_physical().cast(pl.Int16)
-            codes[:, m, k - 1] = column.fill_null(-1).to_numpy()
+            codes[m, k - 1] = column.fill_null(-1).to_numpy()
     return cells["sample"], codes
 
 
-def _classes_of_remains(
-    alleles: NDArray[np.int16], models: tuple[MarkerModel, ...], settings: Settings
-) -> list[MarkerClasses]:
-    """What `marker_classes` makes of single readings, by tables of all of them."""
-    return [
-        _classes_at(alleles[:, m, 0].astype(np.int64), alleles[:, m, 1].astype(np.int64), model, settings)
-        for m, model in enumerate(models)
-    ]
+def _read_families(path: Path) -> pl.DataFrame:
+    """All rows; what few words are in a column as numbers."""
+    few = dict.fromkeys(("person", "father", "mother", "role"), pl.Categorical())
+    text = dict.fromkeys(("family", "sex", "sample"), pl.String())
+    return pl.read_csv(path, schema_overrides={**few, **text})
 
 
-def _classes_at(one: Integers, two: Integers, model: MarkerModel, settings: Settings) -> MarkerClasses:
+def classes_at(one: Integers, two: Integers, model: MarkerModel, settings: Settings) -> MarkerClasses:
+    """What `marker_classes` makes of single readings, by tables of all of them; −1 for an allele that is not there."""
     n = len(model)
     # A single allele a is (a, n), and not read is (n, n).
     first, second = np.where(two >= 0, np.minimum(one, two), one), np.where(two >= 0, np.maximum(one, two), n)
@@ -290,39 +297,52 @@ def _known(
     alleles: NDArray[np.int16], rows: Integers, models: tuple[MarkerModel, ...]
 ) -> tuple[list[KnownClasses], NDArray[np.int16]]:
     """The distinct genotypes of relatives at each marker, and each sample's; the last row is of nobody."""
-    codes = np.full((len(alleles) + 1, len(models)), -1, dtype=np.int16)
+    codes = np.full((alleles.shape[2] + 1, len(models)), -1, dtype=np.int16)
     known = []
     for m, model in enumerate(models):
         n = len(model)
-        one, two = alleles[rows, m, 0].astype(np.int64), alleles[rows, m, 1].astype(np.int64)
+        one, two = (alleles[m, k][rows].astype(np.int64) for k in (0, 1))
         both = np.where(one >= 0, np.minimum(one, two) * n + np.maximum(one, two), n * n)
-        these, number = KnownClasses(model), np.full(n * n + 1, -1, dtype=np.int16)
-        for key in np.flatnonzero(np.bincount(both, minlength=n * n + 1)[: n * n]).tolist():
-            a, b = divmod(key, n)
-            number[key] = these.add(Typed((model.alleles[a], model.alleles[b])))
+        keys = np.flatnonzero(np.bincount(both, minlength=n * n + 1)[: n * n])
+        number = np.full(n * n + 1, -1, dtype=np.int16)
+        number[keys] = np.arange(len(keys))
         codes[rows, m] = number[both]
-        known.append(these)
+        known.append(KnownClasses.of_genotypes(model, np.stack(np.divmod(keys, n), axis=1)))
     return known, codes
 
 
-def _groups(relatives: pl.DataFrame, codes: NDArray[np.int16]) -> tuple[list[FamilyGroup], pl.DataFrame]:
-    """Families that are alike: these files call persons alike in all of them. Each misses one."""
-    by_family = (
-        relatives.select(
-            "family", pl.col("row").cast(pl.Int64).fill_null(-1),
-            person=pl.concat_str(pl.col("person", "father", "mother", "role").fill_null(""), separator=","),
-        )
-        .group_by("family", maintain_order=True)
-        .agg(pl.col("row"), pl.col("person").str.join(";"))
-    )  # fmt: skip
-    alike = by_family.with_row_index("member").group_by("person", maintain_order=True).agg("member", "row")
-    groups, names = [], np.full(len(by_family), "", dtype=object)
-    for persons, members, rows in zip(alike["person"], alike["member"], alike["row"], strict=True):
-        described = [one.split(",") for one in persons.split(";")]
-        people = Pedigree.build([Person(name, father or None, mother or None) for name, father, mother, _ in described])
-        (missing,) = (name for name, _, _, role in described if role == "missing")
-        places = members.to_numpy().astype(np.int64)
+def _groups(
+    relatives: pl.DataFrame, sampled: Integers, codes: NDArray[np.int16]
+) -> tuple[list[FamilyGroup], pl.DataFrame]:
+    """Families that are alike: these files call persons alike in all of them. Each misses one.
+
+    `sampled` says in which row of `codes` each person's sample stands.
+    """
+    begins = np.flatnonzero((relatives["family"] != relatives["family"].shift()).fill_null(True).to_numpy())
+    size = np.diff(begins, append=len(relatives))
+    words, described = _distinct_words(relatives)
+    persons = np.full((len(begins), int(size.max(initial=0))), -1, dtype=np.int32)
+    of = np.repeat(np.arange(len(begins)), size)
+    persons[of, np.arange(len(of)) - begins[of]] = words
+    alike, kind = distinct_rows(persons)
+    groups, names = [], np.full(len(begins), "", dtype=object)
+    for k, these in enumerate(alike):
+        people = [described[word] for word in these.tolist() if word >= 0]
+        pedigree = Pedigree.build([Person(name, father, mother) for name, father, mother, _ in people])
+        (missing,) = (name for name, _, _, role in people if role == "missing")
+        places = np.flatnonzero(kind == k)
         names[places] = missing
-        samples = rows.explode().to_numpy().reshape(len(places), len(people))
-        groups.append(FamilyGroup(missing, people, places, np.ascontiguousarray(codes[samples].transpose(0, 2, 1))))
-    return groups, by_family.select("family", person=pl.Series(names.astype(str)))
+        samples = sampled[begins[places][:, None] + np.arange(len(people))]
+        groups.append(FamilyGroup(missing, pedigree, places, np.ascontiguousarray(codes[samples].transpose(0, 2, 1))))
+    return groups, pl.DataFrame({"family": relatives["family"].gather(begins), "person": names.astype(str)})
+
+
+def _distinct_words(relatives: pl.DataFrame) -> tuple[Integers, list[tuple[str, str | None, str | None, str]]]:
+    """What is said of each row (person, father, mother, role), as a number; and what the numbers say."""
+    columns = [relatives[name] for name in ("person", "father", "mother", "role")]
+    numbers = np.stack([one.to_physical().cast(pl.Int32).fill_null(-1).to_numpy() for one in columns], axis=1)
+    distinct, which = distinct_rows(numbers)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[which[::-1]] = np.arange(len(which))[::-1]
+    described = relatives[first].select(pl.col("person", "father", "mother", "role").cast(pl.String))
+    return which, described.rows()

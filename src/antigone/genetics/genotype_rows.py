@@ -52,6 +52,14 @@ class KnownClasses:
     _likelihoods: list[Floats] = field(default_factory=list)  # empty for an exact genotype
     _arrays: "_ClassArrays | None" = None
 
+    @classmethod
+    def of_genotypes(cls, model: MarkerModel, genotypes: Integers) -> "KnownClasses":
+        """Exact genotypes, numbered as they stand: shape (classes, 2), indices of alleles in ascending order."""
+        if genotypes.size and not 0 <= genotypes.min() <= genotypes.max() < len(model):
+            raise LikelihoodError(f"alleles {genotypes.min()} to {genotypes.max()} of {len(model)} at {model.name}")
+        pairs = [(a, b) for a, b in genotypes.tolist()]
+        return cls(model, pairs, [_NOTHING] * len(pairs))
+
     def add(self, known: Known, *, haploid: bool = False) -> int:
         """The number of a new class. Raises `LikelihoodError` for an allele that the model does not hold."""
         if isinstance(known, Observed):

@@ -98,8 +98,8 @@ class GroupTables:
     def __init__(self, prepared: Prepared, known: Sequence[KnownClasses], sweep: Sweep, layout: Layout) -> None:
         self.prepared, self.known = prepared, known
         self.sweep, self.layout = sweep, layout
-        for these in known:
-            these.arrays  # noqa: B018  # laid out now, before several threads ask for it
+        # Laid out now, before several threads ask for it. The last role is of whom nothing is known.
+        self.exact = [bool(np.all(these.arrays.roles[:-1] == Role.TYPED)) for these in known]
         # Of an X-linked marker elsewhere: its classes are of two sexes.
         self.classes = [
             None if model.x_linked else ClassRatios.of(these.diploid_rows.likelihood, hardy_weinberg(model))
@@ -114,7 +114,7 @@ class GroupTables:
         widths = np.diff(self.layout.first)
         few = sum(len(these) * int(width) for these, width in zip(self.known, widths, strict=True)) <= MOST_NUMBERS
         together = max(32, min(MOST_FAMILIES, MOST_NUMBERS // max(1, int(widths.sum()))) // 32 * 32)
-        patterns, of = _distinct(np.asarray((group.codes >= 0).any(axis=1)).astype(np.int8))
+        patterns, of = distinct_rows(np.asarray((group.codes >= 0).any(axis=1)).astype(np.int8))
         for p, pattern in enumerate(patterns):
             size = MOST_FAMILIES if few and pattern.sum() <= 1 else together
             these = np.flatnonzero(of == p)
@@ -154,15 +154,16 @@ class GroupTables:
         which = np.full(len(codes), -1, dtype=np.int64)
         sources: list[GenotypeSource] = []
         filled = 0
-        patterns, pattern_of = _distinct(self._roles(m, codes))
+        roles = self._roles(m, codes)
+        patterns, pattern_of = (roles[:1], None) if np.all(roles == roles[:1]) else distinct_rows(roles)
         for p, pattern in enumerate(patterns):
             if not pattern.any():
                 continue  # nobody is typed
-            these = np.flatnonzero(pattern_of == p) if len(patterns) > 1 else np.arange(len(codes))
+            these = slice(None) if pattern_of is None else np.flatnonzero(pattern_of == p)
             kin = self._kin(group, pattern, shapes)
             source: GenotypeSource
             if kin is None:
-                rows, row = self._by_elimination(group, m, these)
+                rows, row = self._by_elimination(group, m, np.arange(len(codes))[these])
                 source = _Eliminated(rows)
             else:
                 source, row = self._by_vectors(kin, m, codes[these])
@@ -173,10 +174,9 @@ class GroupTables:
 
     def _roles(self, m: int, codes: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
         """What is known of each person: a `Role`."""
-        roles = self.known[m].arrays.roles
-        if np.all(roles[:-1] == Role.TYPED):  # the last is of whom nothing is known
+        if self.exact[m]:
             return (codes >= 0).astype(np.int8)
-        return roles[codes]
+        return self.known[m].arrays.roles[codes]
 
     @staticmethod
     def _kin(group: FamilyGroup, pattern: Integers, shapes: dict[bytes, Kin | None]) -> Kin | None:
@@ -194,7 +194,7 @@ class GroupTables:
             if len(alike) > 1:
                 codes = codes.copy()
                 codes[:, alike] = np.sort(codes[:, alike], axis=1)
-        distinct, which = _distinct(codes)
+        distinct, which = distinct_rows(codes)
         genotypes = self.known[m].arrays.genotypes[distinct]
         return AlleleVectorColumns(kin, self.prepared.models[m], genotypes), which
 
@@ -205,7 +205,7 @@ class GroupTables:
         return found.rows, found.which
 
 
-def _distinct(codes: NDArray[np.integer[Any]]) -> tuple[Integers, Integers]:
+def distinct_rows(codes: NDArray[np.integer[Any]]) -> tuple[Integers, Integers]:
     """The distinct rows of small numbers from −1 on, and which one each row is; in the order in which they come."""
     which, first = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=np.int64)
     count = _number_rows(codes, which, first)

@@ -147,20 +147,27 @@ class LogTables:
         quick = np.empty(nothing + int(widths.max(initial=0)), dtype=np.float32)
         ratios = np.empty(len(quick))
         quick[nothing:], ratios[nothing:] = 0.0, 1.0
-        which = which.copy()
-        begin = np.empty(which.shape, dtype=np.int64)
-        highest = np.zeros(which.shape, dtype=np.float32)
+        # A marker's numbers lie side by side until all are there.
+        row_of = np.ascontiguousarray(which.T)
+        begin = np.empty(row_of.shape, dtype=np.int64)
+        highest = np.empty(row_of.shape, dtype=np.float32)
         for m, (rows, width) in enumerate(zip(markers, widths.tolist(), strict=True)):
             here = slice(at[m], at[m + 1])
-            shape, best = (len(rows), width), np.empty(len(rows), dtype=np.float32)
-            possible = rows.fill(ratios[here].reshape(shape), quick[here].reshape(shape), best)
+            # One more at the end, the last, for those who say nothing.
+            starts, best = np.empty(len(rows) + 1, dtype=np.int64), np.empty(len(rows) + 1, dtype=np.float32)
+            shape = (len(rows), width)
+            possible = rows.fill(ratios[here].reshape(shape), quick[here].reshape(shape), best[:-1])
             if layout.unread[m] or width == 1:
                 np.maximum(best, 0, out=best)
-            row = which[:, m]
-            row[~np.append(possible, False)[row]] = -1
-            begin[:, m] = np.where(row >= 0, at[m] + row * width, nothing) - layout.first[m]
-            highest[:, m] = np.append(best, np.float32(0))[row]
-        return cls(markers, which, quick, ratios, begin, highest, layout.first)
+            starts[:-1] = at[m] - layout.first[m] + width * np.arange(len(rows))
+            starts[-1], best[-1] = nothing - layout.first[m], 0.0
+            if not possible.all():
+                row_of[m][~np.append(possible, False)[row_of[m]]] = -1
+            begin[m], highest[m] = starts[row_of[m]], best[row_of[m]]
+        return cls(
+            markers, np.ascontiguousarray(row_of.T), quick, ratios, np.ascontiguousarray(begin.T),
+            np.ascontiguousarray(highest.T), layout.first,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.which)
