@@ -8,16 +8,20 @@ import pytest
 from typer.testing import CliRunner
 
 from antigone.bench import large_families
+from antigone.bench import scaling as bench_scaling
 from antigone.bench import search as bench
 from antigone.bench.register import KINDS, make_register, read_register
 from antigone.bench.search import SearchSize, compare_with_reference, search_figure, search_folder
 from antigone.cli.app import app
+from antigone.cli.bench import _panels, _stages
 from antigone.formats.case_folder import read_case_folder
 from antigone.genetics.genotype_rows import KnownClasses
 from antigone.genetics.likelihood import LikelihoodError, Typed
 from antigone.matching.classes import marker_classes
 from antigone.matching.country_search import search_country, search_groups
+from antigone.report.speed_charts import scaling_curves, stage_bars
 
+LARGE = large_families.LargeFamilyFigure("grandparents", 11, 6, 24, 14, True, 14_000.0, 0.5)
 SIZE = SearchSize(remains=90, missing=120, markers=11, seed=3)
 
 
@@ -121,6 +125,7 @@ def test_the_command_takes_sizes_and_keeps_no_old_folder(tmp_path, monkeypatch):
 
     monkeypatch.setattr("antigone.cli.bench.search_figure", stub)
     monkeypatch.setattr("antigone.cli.bench.find_timed_inputs", lambda _: None)
+    monkeypatch.setattr("antigone.cli.bench.large_families", lambda: [LARGE])
     sizes = ["--remains", "90", "--missing", "120", "--markers", "11", "--seed", "3", "--cores", "2"]
     keep = tmp_path / "new"
     run = CliRunner().invoke(app, ["bench", "search", "--json", "--keep", str(keep), *sizes])
@@ -129,6 +134,7 @@ def test_the_command_takes_sizes_and_keeps_no_old_folder(tmp_path, monkeypatch):
     assert asked == [(replace(SIZE, cores=2), keep)]
     shown = CliRunner().invoke(app, ["bench", "search", *sizes])
     assert "90 remains, 120 missing persons, 11 markers, 10,800 pairs" in shown.stdout
+    assert "14,000 a second and core by vectors over alleles" in shown.stdout
     refused = CliRunner().invoke(app, ["bench", "search", "--keep", str(tmp_path / "one"), *sizes])
     assert "is there already" in str(refused.exception)
 
@@ -160,3 +166,42 @@ def test_known_genotypes_at_once_are_those_added_one_by_one(folder):
         np.testing.assert_array_equal(getattr(at_once.arrays, name), getattr(one_by_one.arrays, name))
     with pytest.raises(LikelihoodError, match=f"alleles 0 to {len(model)} of {len(model)} at B01"):
         KnownClasses.of_genotypes(model, np.array([[0, len(model)]]))
+
+
+def test_sizes_grow_one_after_the_other(monkeypatch):
+    monkeypatch.setattr(bench_scaling, "search_elsewhere", search_folder)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    figures = bench_scaling.scaling(SearchSize(remains=20, missing=30, markers=3), times=(1, 2))
+    sizes = [(one.along, one.remains, one.missing, one.cores, one.pairs) for one in figures]
+    assert sizes == [
+        ("remains", 20, 30, 1, 600), ("remains", 40, 30, 1, 1200), ("missing", 20, 30, 1, 600),
+        ("missing", 20, 60, 1, 1200), ("cores", 20, 30, 1, 600), ("cores", 20, 30, 2, 600),
+    ]  # fmt: skip
+    picture = scaling_curves(_panels([one.as_row() for one in figures]))
+    assert "missing persons" in picture
+    assert picture.startswith("<svg")
+
+
+def test_deviation_from_a_straight_line_by_hand():
+    def taking(pairs: int, seconds: float) -> bench_scaling.ScalingFigure:
+        return bench_scaling.ScalingFigure("remains", 1, 1, 1, pairs, 0, seconds, seconds, seconds, 0, 0.0)
+
+    straight = [taking(pairs, 0.5 + pairs / 100) for pairs in (100, 300, 1000)]
+    assert bench_scaling.largest_deviation(straight, "remains") == pytest.approx(0.0, abs=1e-12)
+    # Twice as long in the middle: no line through 1.5, 7 and 10.5 is nearer than by some 30 %.
+    bent = [straight[0], taking(300, 7.0), straight[2]]
+    assert bench_scaling.largest_deviation(bent, "remains") > 0.3
+
+
+def test_stages_of_a_search_as_bars():
+    row = {
+        "remains": 90, "missing": 120, "load_average": (0.5, 0.4, 0.3), "pairs": 10_800,
+        "limit_pairs_per_second_per_core": 43_200.0, "core_seconds_read": 1.0, "seconds_tables": 0.5,
+        "seconds_deficits": 0.25, "seconds_kernel": 0.5, "seconds_rescoring": 0.125, "core_seconds_write": 0.625,
+        "core_seconds_total": 4.0,
+    }  # fmt: skip
+    ((label, stages),) = _stages([row]).items()
+    assert label == "90 × 120, load 0.5"
+    assert dict(stages)["  loading alone"] == 0.25
+    assert dict(stages)["start-up and the rest"] == 1.0
+    assert "first pass" in stage_bars({label: stages})

@@ -77,6 +77,10 @@ class SearchFigure:
     core_seconds_total: float  # all its threads together, start-up too
     seconds_start: float  # of the clock: until everything is imported
     seconds_read: float
+    core_seconds_read: float  # of all threads together
+    core_seconds_search: float
+    core_seconds_write: float
+    seconds_to_first_pair: float  # of a core, from what was read, with compiled code on disk
     seconds_search: float
     seconds_write: float
     seconds_tables: float  # of a core, all families
@@ -119,9 +123,9 @@ def search_figure(size: SearchSize, keep: Path | None = None) -> SearchFigure:
 
 def _figure(folder: Path, size: SearchSize) -> SearchFigure:
     make_register(folder, remains=size.remains, missing=size.missing, markers=size.markers, seed=size.seed)
-    _search_elsewhere(folder, size.cores)  # whatever is not compiled yet is compiled now
+    search_elsewhere(folder, size.cores)  # whatever is not compiled yet is compiled now
     load = os.getloadavg()
-    whole = _search_elsewhere(folder, size.cores)
+    whole = search_elsewhere(folder, size.cores)
     register = read_register(folder)
     stages = Stages.of(register)
     compared, identical, largest = compare_with_reference(register, stages.hits)
@@ -132,6 +136,8 @@ def _figure(folder: Path, size: SearchSize) -> SearchFigure:
         **asdict(size), pairs=whole["pairs"], hits=whole["hits"], survived=whole["survived"],
         seconds_total=whole["total"],
         core_seconds_total=whole["core_total"], seconds_start=whole["start"], seconds_read=whole["read"],
+        core_seconds_read=whole["core_read"], core_seconds_search=whole["core_search"],
+        core_seconds_write=whole["core_write"], seconds_to_first_pair=whole["first_pair"],
         seconds_search=whole["search"], seconds_write=whole["write"], seconds_tables=stages.tables,
         seconds_deficits=stages.deficits, seconds_kernel=stages.kernel, seconds_rescoring=stages.rescoring,
         pairs_per_second_per_core=speed, limit_pairs_per_second_per_core=stages.limit,
@@ -145,7 +151,7 @@ def _figure(folder: Path, size: SearchSize) -> SearchFigure:
     )  # fmt: skip
 
 
-def _search_elsewhere(folder: Path, cores: int) -> dict[str, Any]:
+def search_elsewhere(folder: Path, cores: int) -> dict[str, Any]:
     """Run this module on the folder, and time it from outside."""
     before = time.perf_counter()
     threads = {"POLARS_MAX_THREADS": str(cores), "OPENBLAS_NUM_THREADS": "1"}
@@ -161,19 +167,37 @@ def _search_elsewhere(folder: Path, cores: int) -> dict[str, Any]:
 
 def search_folder(folder: Path, cores: int) -> dict[str, Any]:
     """From the files of a folder to `best_by_individual.csv` and `best_by_missing.csv` in it; seconds by the clock."""
-    clock = [time.perf_counter()]
+    clock, core = [time.perf_counter()], [time.process_time()]
+
+    def lap() -> None:
+        clock.append(time.perf_counter())
+        core.append(time.process_time())
+
     register = read_register(folder)
-    clock.append(time.perf_counter())
+    lap()
+    first = seconds_to_first_pair(register)
     hits = _search(register, cores)
-    clock.append(time.perf_counter())
+    lap()
     write_lists(folder, register, hits)
-    clock.append(time.perf_counter())
+    lap()
     read, search, write = np.diff(clock).tolist()
+    core_read, core_search, core_write = np.diff(core).tolist()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "read": read, "search": search, "write": write, "pairs": hits.pairs, "hits": len(hits),
         "survived": hits.survived, "peak": peak_bytes(), "core_total": usage.ru_utime + usage.ru_stime,
+        "core_read": core_read, "core_search": core_search, "core_write": core_write, "first_pair": first,
     }  # fmt: skip
+
+
+def seconds_to_first_pair(register: Register) -> float:
+    """Seconds of a core until 32 families have met everybody, where nothing has been compared before."""
+    before = time.process_time()
+    group = register.groups[0]
+    few = FamilyGroup(group.target, group.pedigree, group.members[:LANES], group.codes[:LANES])
+    comparing, making = _making(register)
+    comparing.group(making, few)
+    return time.process_time() - before
 
 
 def _search(register: Register, cores: int) -> CountryHits:

@@ -9,15 +9,18 @@ import typer
 
 from antigone.bench.assignment import AssignmentFigure, solve
 from antigone.bench.inputs import find_timed_inputs
+from antigone.bench.large_families import LargeFamilyFigure, large_families
 from antigone.bench.likelihoods import Figure, growth, kinship, likelihoods, pairwise
 from antigone.bench.machine import describe
 from antigone.bench.office import is_installed, office_figures
+from antigone.bench.scaling import ScalingFigure, largest_deviation, scaling
 from antigone.bench.search import SearchFigure, SearchSize, search_figure
 from antigone.report.charts import growth_curve
 from antigone.report.results import OutputError
+from antigone.report.speed_charts import scaling_curves, stage_bars
 
 # The long form of the office's fills an office with a million entries: minutes, and two gigabytes of disk.
-KINDS = ("all", "likelihood", "growth", "search", "assignment", "office", "office-long", "parsers")
+KINDS = ("all", "likelihood", "growth", "search", "scaling", "assignment", "office", "office-long", "parsers")
 # `parsers` is a command of its own (cli/bench_parsers.py): a million inputs to each reader take hours.
 
 
@@ -38,11 +41,16 @@ def run(
         "figures": [],
         "growth": [],
         "search": [],
+        "large_families": [],
+        "scaling": [],
         "assignment": [],
         "office": [],
     }
     if what in ("all", "search"):
         content["search"] = _search(size or SearchSize(), keep, as_json=as_json)
+        content["large_families"] = _large_families(as_json=as_json)
+    if what == "scaling":
+        content["scaling"] = _scaling(size or SearchSize(), as_json=as_json)
     if what in ("all", "likelihood", "search"):
         content["figures"] = _beside_peers(what, answers, as_json=as_json)
     if what in ("all", "growth"):
@@ -113,6 +121,9 @@ def _print_search(one: SearchFigure) -> None:
         f"{one.pairs:,} pairs\n"
         f"{one.seconds_total:.1f} s from files to ranked lists on {cores} ({one.core_seconds_total:.1f} s of a core), "
         f"{one.peak_rss_bytes / 2**30:.2f} GiB at the peak, load {one.load_average[0]:.2f}\n"
+        f"{one.seconds_to_first_pair:.2f} s of a core from what was read to the first pair; somebody new: a profile "
+        f"{one.milliseconds_one_profile:.0f} ms of a core, a family {one.milliseconds_one_family:.0f} ms, with "
+        f"{one.resident_bytes / 1e6:,.0f} MB kept in memory\n"
         f"start {one.seconds_start:.1f} s, reading {one.seconds_read:.1f}, search {one.seconds_search:.1f}, "
         f"writing {one.seconds_write:.1f}; of a core: tables {one.seconds_tables:.2f}, bytes "
         f"{one.seconds_deficits:.2f}, first pass {one.seconds_kernel:.2f}, rescoring {one.seconds_rescoring:.2f}\n"
@@ -122,6 +133,33 @@ def _print_search(one: SearchFigure) -> None:
         f"{same} those of {one.pairs_compared_with_reference:,} pairs computed plainly; "
         f"{one.true_pairs_in_best:,} of {one.true_pairs:,} true pairs among the best of their individual"
     )
+
+
+def _large_families(*, as_json: bool) -> list[dict[str, object]]:
+    figures: list[LargeFamilyFigure] = large_families()
+    if not as_json:
+        typer.echo(f"\nFamilies of eleven, {figures[0].markers} markers of {figures[0].alleles} alleles, stepwise")
+        for one in figures:
+            way = "vectors over alleles" if one.by_vectors else "elimination"
+            typer.echo(
+                f"{one.kind:44}{one.families_per_second_per_core:9,.0f} a second and core by {way}, load {one.load:.2f}"
+            )
+    return [one.as_row() for one in figures]
+
+
+def _scaling(size: SearchSize, *, as_json: bool) -> list[dict[str, object]]:
+    figures: list[ScalingFigure] = scaling(size)
+    if not as_json:
+        for one in figures:
+            typer.echo(
+                f"{one.along:8}{one.remains:9,} remains {one.missing:9,} missing persons {one.cores:2} cores "
+                f"{one.core_seconds_search:8.2f} s of a core, {one.core_seconds_search / one.pairs * 1e9:6.2f} ns a "
+                f"pair, {one.seconds_search:8.2f} s by the clock, {one.peak_rss_bytes / 2**20:6,.0f} MiB, "
+                f"load {one.load:.2f}"
+            )
+        for along in ("remains", "missing"):
+            typer.echo(f"{along}: within {largest_deviation(figures, along):.0%} of a straight line")
+    return [one.as_row() for one in figures]
 
 
 def _assignment(*, as_json: bool) -> list[dict[str, object]]:
@@ -168,4 +206,35 @@ def _keep(content: dict[str, Any], out: Path) -> None:
     if content["growth"]:
         picture = growth_curve([(row["people"], row["ms_a_marker"]) for row in content["growth"]])
         (out / "growth.svg").write_text(picture + "\n", encoding="utf-8")
+    if content["search"]:
+        (out / "stages.svg").write_text(stage_bars(_stages(content["search"])) + "\n", encoding="utf-8")
+    if content["scaling"]:
+        (out / "scaling.svg").write_text(scaling_curves(_panels(content["scaling"])) + "\n", encoding="utf-8")
     typer.echo(f"Kept in {out}", err=True)
+
+
+def _stages(rows: list[dict[str, Any]]) -> dict[str, list[tuple[str, float]]]:
+    """Seconds of a core of each stage, by search; beside the first pass what loading alone would take."""
+    found = {}
+    for row in rows:
+        limit = row["pairs"] / row["limit_pairs_per_second_per_core"]
+        stages = [
+            ("reading four files", row["core_seconds_read"]), ("tables", row["seconds_tables"]),
+            ("bytes", row["seconds_deficits"]), ("first pass", row["seconds_kernel"]),
+            ("  loading alone", limit), ("survivors", row["seconds_rescoring"]),
+            ("ranking and writing", row["core_seconds_write"]),
+        ]  # fmt: skip
+        known = sum(seconds for name, seconds in stages if not name.startswith(" "))
+        stages.append(("start-up and the rest", max(0.0, row["core_seconds_total"] - known)))
+        found[f"{row['remains']:,} × {row['missing']:,}, load {row['load_average'][0]:.1f}"] = stages
+    return found
+
+
+def _panels(rows: list[dict[str, Any]]) -> dict[str, tuple[list[tuple[float, float]], list[tuple[float, float]]]]:
+    """Seconds of a core and mebibytes, by what grows."""
+    panels = {}
+    for along, name in (("remains", "remains"), ("missing", "missing persons"), ("cores", "cores")):
+        mine = [row for row in rows if row["along"] == along]
+        seconds = [(float(row[along]), float(row["core_seconds_search"])) for row in mine]
+        panels[name] = (seconds, [(float(row[along]), row["peak_rss_bytes"] / 2**20) for row in mine])
+    return panels
