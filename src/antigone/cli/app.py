@@ -113,7 +113,10 @@ def evaluate(
 def convert(
     source: Annotated[Path, typer.Argument(help="A file of any kind that `antigone inspect` knows, or a case folder.")],
     target: Annotated[
-        Path, typer.Argument(help="A new case folder, .fam or .ped; of a part of a case the table, as profiles.csv.")
+        Path,
+        typer.Argument(
+            help="A new case folder, .fam, .ped, .xml (CODIS); of a part of a case the table, as profiles.csv."
+        ),
     ],
     missing: Annotated[
         list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
@@ -123,11 +126,17 @@ def convert(
     ] = None,
     population: Annotated[str | None, typer.Option(help="Which population of a STRidER file.")] = None,
     zero: Annotated[str, typer.Option(help="What an allele 0 of a Y haplotype is: silent, or ‘no result’.")] = "refuse",
+    kit: Annotated[str | None, typer.Option(help="Of Y haplotypes without a header: in which kit’s order.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a table in a workbook: which sheet.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of CODIS CMF, as SOURCELAB=…; may be repeated.")
+    ] = None,
 ) -> None:
     """Turn a case, or what a laboratory hands over, into another form, saying what the target cannot hold."""
-    from antigone.cli.convert import Said, run, zero_said
+    from antigone.cli.convert import Said, header_said, run, zero_said
 
-    run(source, target, Said(tuple(missing or ()), tuple(remains or ()), population, zero_said(zero)))
+    of_a_case = (tuple(missing or ()), tuple(remains or ()), population)
+    run(source, target, Said(*of_a_case, zero_said(zero), kit, sheet, header_said(header or ())))
 
 
 @app.command()

@@ -1,14 +1,15 @@
 """`antigone convert`: from one way of writing a case, or a part of one, to another."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from antigone.cli.cases import read_case
 from antigone.formats.case_folder import write_case_folder
-from antigone.formats.codis import read_cmf
+from antigone.formats.codis import CmfHeader, cmf_from_operation, read_cmf, write_cmf
 from antigone.formats.errors import InputError
 from antigone.formats.familias import write_familias
 from antigone.formats.familias_case import familias_from_operation
@@ -47,6 +48,33 @@ class Said:
     remains: Sequence[str] = ()
     population: str | None = None
     zero: Zero = "refuse"
+    kit: str | None = None
+    sheet: str | None = None
+    header: Mapping[str, str] = field(default_factory=dict)
+
+
+_SHEETS = (Kind.GENEMAPPER, Kind.FREQUENCIES, Kind.MT_TABLE, Kind.Y_TABLE)
+_HEADER = {
+    "DESTINATIONORI": "destination_ori",
+    "SOURCELAB": "source_lab",
+    "SUBMITBYUSERID": "submit_by",
+    "SUBMITDATETIME": "submit_datetime",
+    "HEADERVERSION": "version",
+}
+"""What a CODIS CMF file says of itself, as `--header NAME=VALUE`."""
+
+
+def header_said(texts: Sequence[str]) -> dict[str, str]:
+    """What somebody said of the header of a CMF file. Raises `OutputError` for what is no part of it."""
+    said: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name not in _HEADER:
+            raise OutputError(f"--header takes NAME=VALUE with one of {', '.join(_HEADER)}, not ‘{text}’")
+        if name in said:
+            raise OutputError(f"--header {name} is given twice")
+        said[name] = value
+    return said
 
 
 def zero_said(text: str) -> Zero:
@@ -72,17 +100,25 @@ def run(source: Path, target: Path, said: Said | None = None) -> None:
     refuse_impossible(target)
     if target.exists():
         raise OutputError(f"{target} is there already; give a name that is not")
-    kind = recognise(source).kind if source.is_file() else Kind.CASE_FOLDER
+    kind = _kind(source, said)
+    _refuse_of_others(kind, said, target)
     if kind in _CASES:
-        _convert_case(read_case(source, missing=said.missing, remains=said.remains), target)
+        _convert_case(read_case(source, missing=said.missing, remains=said.remains), target, said.header)
     else:
         _convert_part(source, kind, target, said)
+
+
+def _kind(source: Path, said: Said) -> Kind:
+    if not source.is_file():
+        return Kind.CASE_FOLDER
+    # Without a header, a table does not say what it is: somebody does, who names the kit.
+    return Kind.Y_TABLE if said.kit is not None else recognise(source, sheet=said.sheet).kind
 
 
 # A whole case
 
 
-def _convert_case(operation: Operation, target: Path) -> None:
+def _convert_case(operation: Operation, target: Path, header: Mapping[str, str]) -> None:
     lost: list[str] = []
     match target.suffix.lower():
         case ".fam":
@@ -90,6 +126,8 @@ def _convert_case(operation: Operation, target: Path) -> None:
             write_familias(project, target)
         case ".ped":
             lost = _write_ped(operation, target)
+        case ".xml":
+            lost = _write_cmf(operation, target, header)
         case _:
             write_case_folder(operation, target)
             _say_defaults(operation, target)
@@ -108,6 +146,21 @@ def _write_ped(operation: Operation, target: Path) -> list[str]:
     return lost
 
 
+def _write_cmf(operation: Operation, target: Path, header: Mapping[str, str]) -> list[str]:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    header = {"SUBMITDATETIME": now, "HEADERVERSION": "3.2", **header}
+    absent = [name for name in _HEADER if name not in header]
+    if absent:
+        wanted = " ".join(f"--header {name}=…" for name in absent)
+        raise OutputError(f"a CODIS CMF file says who hands over to whom, and a case does not: give {wanted}")
+    try:
+        cmf, lost = cmf_from_operation(operation, CmfHeader(**{_HEADER[name]: text for name, text in header.items()}))
+        write_cmf(cmf, target)
+    except ValueError as error:
+        raise OutputError(f"{target} cannot hold this case: {error}") from error
+    return lost
+
+
 def _say_defaults(operation: Operation, target: Path) -> None:
     """A case folder states every setting: what nobody declared would look declared there."""
     if operation.undeclared:
@@ -115,6 +168,22 @@ def _say_defaults(operation: Operation, target: Path) -> None:
         typer.echo(
             f"Note: {target}/case.toml states defaults that nobody declared: {values}; decide them there", err=True
         )
+
+
+def _is_xml(target: Path) -> bool:
+    return target.suffix.lower() == ".xml"
+
+
+def _refuse_of_others(kind: Kind, said: Said, target: Path) -> None:
+    """An option that a file or its target has no use for is not passed over in silence."""
+    useless = (
+        (said.kit is not None and kind is not Kind.Y_TABLE, "--kit is of Y haplotypes"),
+        (said.sheet is not None and kind not in _SHEETS, "--sheet is of a table in a workbook that is no case"),
+        (len(said.header) > 0 and not (kind in _CASES and _is_xml(target)), "--header is of a case that becomes .xml"),
+    )
+    for is_useless, words in useless:
+        if is_useless:
+            raise OutputError(f"{words}, and here {kind} becomes {target.name}")
 
 
 # A part of a case
@@ -136,13 +205,13 @@ def _part(source: Path, kind: Kind, target: Path, said: Said) -> _Part:
             laboratory = read_cmf(source).laboratory()
             return _Part(laboratory.profiles_csv(), laboratory.left_out, laboratory.notes)
         case Kind.GENEMAPPER:
-            table = read_genemapper(source)
+            table = read_genemapper(source, sheet=said.sheet)
             return _Part(table.profiles_csv(), table.left_out, table.notes)
         case Kind.MT_TABLE:
-            mt = read_mt_table(source)
+            mt = read_mt_table(source, sheet=said.sheet)
             return _Part(mt.mtdna_csv() if target.name == "mtdna.csv" else mt.database_csv())
         case Kind.Y_TABLE:
-            y = read_y_table(source, zero=said.zero)
+            y = read_y_table(source, kit=said.kit, sheet=said.sheet, zero=said.zero)
             notes = tuple(f"the column {name} is not used" for name in y.beside)
             return _Part(y.profiles_csv() if target.name == "profiles.csv" else y.database_csv(), notes=notes)
         case _:
@@ -152,7 +221,7 @@ def _part(source: Path, kind: Kind, target: Path, said: Said) -> _Part:
 
 def _frequencies(source: Path, kind: Kind, said: Said) -> tuple[FrequencyTable, tuple[str, ...]]:
     if kind is Kind.FREQUENCIES:
-        read = read_wide_frequencies(source)
+        read = read_wide_frequencies(source, sheet=said.sheet)
         return read.table, read.notes
     if kind is not Kind.STRIDER:
         return read_frequencies(source), ()

@@ -1,8 +1,6 @@
 """What a laboratory hands over, whatever file it came in: samples, the runs of each, and what was called in them."""
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.formats.case_folder.readings import CellReader
+from antigone.formats.collecting import uncollected
 from antigone.formats.errors import InputError
 from antigone.formats.plain_text import read_bytes
 from antigone.formats.tables import to_csv
@@ -250,22 +249,6 @@ def height_text(height: float | None) -> str:
     if height is None:
         return ""
     return str(int(height)) if height == int(height) else repr(height)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No garbage is looked for meanwhile.
-
-    Hundreds of thousands of dictionaries grow and none is thrown away: the collector would go through them in vain,
-    again and again, for half of the time.
-    """
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def bytes_of(source: Path | str | bytes, file: str | None) -> tuple[bytes, str]:

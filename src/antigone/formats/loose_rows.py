@@ -34,6 +34,17 @@ def rows_of_text(data: bytes, file: str) -> Rows:
     return rows
 
 
+def text_of_rows(rows: Rows) -> bytes:
+    """The rows of a sheet as a text with tabs, each in the line that is its row: errors then say where it stands."""
+    width = max((len(cells) for _, cells in rows), default=0)
+    lines: list[str] = []
+    for line, cells in rows:
+        lines += [""] * (line - 1 - len(lines))
+        padded = (*cells, *[""] * (width - len(cells)))
+        lines.append("\t".join('"' + cell.replace('"', '""') + '"' if '"' in cell else cell for cell in padded))
+    return "\n".join([*lines, ""]).encode("utf-8")
+
+
 def rows_of_file(
     path: Path, data: bytes, is_table: Callable[[Rows], bool], *, what: str, sheet: str | None = None
 ) -> tuple[Rows, str]:

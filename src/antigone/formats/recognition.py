@@ -17,12 +17,12 @@ from antigone.formats.case_folder.truth import FORMAT as TRUTH
 from antigone.formats.codis import looks_like_cmf
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import FORMAT as FREQUENCIES
-from antigone.formats.genemapper import looks_like_genemapper
+from antigone.formats.genemapper import are_genemapper, looks_like_genemapper
 from antigone.formats.haplotype_tables_mt import is_emp, is_mt_table
 from antigone.formats.haplotype_tables_y import is_y_table
 from antigone.formats.loose_rows import Rows, rows_of_text
 from antigone.formats.strider import is_xml
-from antigone.formats.tables import Problems, Workbook, is_workbook, open_workbook, plain_name
+from antigone.formats.tables import Problems, Workbook, is_workbook, near, open_workbook, plain_name
 from antigone.formats.wide_frequencies import is_wide_table
 from antigone.genetics.markers import canonical_name
 
@@ -66,8 +66,11 @@ _EXPECTED = (
 )
 
 
-def recognise(path: Path | str) -> Recognised:
-    """What a file or folder is. Raises `InputError` for what is none of the kinds, or cannot be opened."""
+def recognise(path: Path | str, *, sheet: str | None = None) -> Recognised:
+    """What a file or folder is; of a workbook, what `sheet` is, where that is given.
+
+    Raises `InputError` for what is none of the kinds, or cannot be opened.
+    """
     path = Path(path)
     if not path.exists():
         raise InputError.at(path, None, None, found="nothing", expected=_EXPECTED)
@@ -82,7 +85,7 @@ def recognise(path: Path | str) -> Recognised:
         why = error.strerror or type(error).__name__
         raise InputError.at(path.name, None, None, found=why, expected="a readable file") from error
     if is_workbook(head):
-        return _of_workbook(open_workbook(path, path.name))
+        return _of_workbook(open_workbook(path, path.name), sheet)
     found = recognise_bytes(head, whole=len(head) < _HEAD)
     if found is None:
         raise InputError.at(path.name, None, None, found=_described(head), expected=_EXPECTED)
@@ -168,12 +171,15 @@ def _of_words(head: bytes) -> Recognised | None:
     return None
 
 
-def _of_workbook(workbook: Workbook) -> Recognised:
-    """What a workbook is: by the names of its sheets, or by what stands in one of them."""
+def _of_workbook(workbook: Workbook, sheet: str | None) -> Recognised:
+    """What a workbook is: by the names of its sheets, or by what stands in one of them, or in the one that is meant."""
     names = [name.casefold() for name in workbook.sheet_names]
-    if any(table in names for table in _PEOPLE):
+    if sheet is not None and sheet not in workbook.sheet_names:
+        expected = f"one of {', '.join(workbook.sheet_names)}{near(sheet, workbook.sheet_names)}"
+        raise InputError.at(workbook.file, None, None, found=f"no sheet {quoted(sheet)}", expected=expected)
+    if sheet is None and any(table in names for table in _PEOPLE):
         return Recognised(Kind.CASE_WORKBOOK)
-    for name in workbook.sheet_names:
+    for name in workbook.sheet_names if sheet is None else (sheet,):
         rows = workbook.grid(name, Problems())
         table = name.casefold() if name.casefold() in TABLES else _case_table(rows)
         if table is not None:
@@ -181,6 +187,7 @@ def _of_workbook(workbook: Workbook) -> Recognised:
         for kind, check in (
             (Kind.Y_TABLE, is_y_table),
             (Kind.MT_TABLE, is_mt_table),
+            (Kind.GENEMAPPER, are_genemapper),
             (Kind.FREQUENCIES, is_wide_table),
         ):
             if check(rows):

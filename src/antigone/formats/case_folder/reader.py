@@ -1,8 +1,6 @@
 """Reads an open case folder, whole or not at all."""
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from antigone.formats.case_folder.descriptions import describe, read_descriptions
@@ -22,6 +20,7 @@ from antigone.formats.case_folder.settings import (
     read_case_toml,
     settings_of,
 )
+from antigone.formats.collecting import uncollected
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import NOT_STATED, frequencies_of
 from antigone.formats.tables import Problems, near, plain_name
@@ -41,23 +40,8 @@ def read_case_folder(path: Path | str, settings_file: str = SETTINGS_FILE) -> Op
 
     Raises `InputError` with all problems of all files (up to 200).
     """
-    with _without_collecting():
+    with uncollected():
         return _Reader(Path(path), settings_file).read()
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Leave the collector of cycles alone: what is read has none, and it would walk through all of it many times.
-
-    With 200,000 profiles that was a third of the time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Reader:

@@ -9,6 +9,7 @@ What is known of the format, and where from, stands in `docs/formats/codis.md`.
 """
 
 from antigone.formats.codis.file import NAMESPACE, Allele, CmfFile, Locus, Specimen
+from antigone.formats.codis.from_case import CmfHeader, category_of, cmf_from_operation
 from antigone.formats.codis.reader import looks_like_cmf, read_cmf
 from antigone.formats.codis.vocabulary import MISSING_PERSONS_ROLES, ROLES, Role, locus_of, marker_of, role_of
 from antigone.formats.codis.writer import Specimens, cmf_text, specimens_of, write_cmf
@@ -19,10 +20,13 @@ __all__ = [
     "ROLES",
     "Allele",
     "CmfFile",
+    "CmfHeader",
     "Locus",
     "Role",
     "Specimen",
     "Specimens",
+    "category_of",
+    "cmf_from_operation",
     "cmf_text",
     "locus_of",
     "looks_like_cmf",

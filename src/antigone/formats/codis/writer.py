@@ -190,7 +190,7 @@ def _alleles(sample: str, runs: tuple[Run, ...], left_out: list[LeftOut]) -> dic
             continue
         if len(readings) > 1:
             left_out.append(LeftOut("reading", f"{sample} {marker}", f"{len(readings)} runs, summed up by majority"))
-        found[marker] = _written(reading)
+        found[marker] = written_alleles(reading)
     for marker, copies in LaboratoryProfiles("", {sample: runs}).y().get(sample, {}).items():
         if len(set(copies)) > 1 or Silent() in copies[0]:
             reason = f"{len(copies)} runs that differ" if len(set(copies)) > 1 else "a silent allele"
@@ -203,6 +203,7 @@ def _alleles(sample: str, runs: tuple[Run, ...], left_out: list[LeftOut]) -> dic
     return found
 
 
-def _written(reading: Reading) -> tuple[str, ...]:
+def written_alleles(reading: Reading) -> tuple[str, ...]:
+    """The alleles as they are written: twice what is homozygous, once what was seen beside something unseen."""
     names = tuple(str(allele) for allele in reading.alleles)
     return names * 2 if reading.reads is Reads.HOMOZYGOUS else names

@@ -10,7 +10,7 @@ What the tables do not say themselves, `genemapper.toml` beside them says: see `
 """
 
 from antigone.formats.genemapper.declared import FILE, GenemapperToml, declared_beside, read_genemapper_toml
-from antigone.formats.genemapper.detection import looks_like_genemapper
+from antigone.formats.genemapper.detection import are_genemapper, looks_like_genemapper
 from antigone.formats.genemapper.dialect import Dialect
 from antigone.formats.genemapper.header import Layout
 from antigone.formats.genemapper.reader import GenemapperTable, read_genemapper
@@ -22,6 +22,7 @@ __all__ = [
     "GenemapperTable",
     "GenemapperToml",
     "Layout",
+    "are_genemapper",
     "declared_beside",
     "genemapper_text",
     "looks_like_genemapper",

@@ -5,6 +5,9 @@ from antigone.formats.genemapper.declared import GenemapperToml
 from antigone.formats.genemapper.encodings import first_undecodable, lines_of
 from antigone.formats.genemapper.header import find_header
 from antigone.formats.genemapper.names import MarkerSpellings
+from antigone.formats.loose_rows import Rows, text_of_rows
+
+_ROWS = 60
 
 
 def looks_like_genemapper(head: bytes) -> bool:
@@ -29,6 +32,11 @@ def looks_like_genemapper(head: bytes) -> bool:
     if header.separator != "," or header.sample is None or header.run is not None:
         return True
     return header.cells[header.sample] != "sample"
+
+
+def are_genemapper(rows: Rows) -> bool:
+    """Whether the rows of a sheet are such a table; some of them tell."""
+    return looks_like_genemapper(text_of_rows(rows[:_ROWS]))
 
 
 def _encoding(head: bytes) -> str:

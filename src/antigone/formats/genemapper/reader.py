@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from antigone.formats.collecting import uncollected
 from antigone.formats.errors import quoted
 from antigone.formats.genemapper.at_once import ColumnReader, NotPlainError
 from antigone.formats.genemapper.by_line import LineReader
 from antigone.formats.genemapper.declared import GenemapperToml, declared_beside
+from antigone.formats.genemapper.detection import are_genemapper
 from antigone.formats.genemapper.dialect import Dialect
 from antigone.formats.genemapper.encodings import encoding_of, lines_of
 from antigone.formats.genemapper.gathering import Gathering
 from antigone.formats.genemapper.header import Layout, find_header
 from antigone.formats.genemapper.names import MarkerSpellings
-from antigone.formats.laboratory import LaboratoryProfiles, bytes_of, uncollected
+from antigone.formats.laboratory import LaboratoryProfiles, bytes_of
+from antigone.formats.loose_rows import rows_of_file, text_of_rows
+from antigone.formats.tables import is_workbook
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,25 @@ class GenemapperTable(LaboratoryProfiles):
 
 
 def read_genemapper(
-    source: Path | str | bytes, *, declared: GenemapperToml | None = None, file: str | None = None
+    source: Path | str | bytes,
+    *,
+    declared: GenemapperToml | None = None,
+    file: str | None = None,
+    sheet: str | None = None,
 ) -> GenemapperTable:
-    """Read a GeneMapper or GeneMarker table from a file or its bytes.
+    """Read a GeneMapper or GeneMarker table from a file or its bytes, or from a sheet of a workbook, given as a file.
 
     `declared` is what a person says of the tables; without it, `genemapper.toml` in the folder of the file is read
-    where there is one. `file` is the name that errors use.
+    where there is one. `file` is the name that errors use; those of a workbook name `sheet`, which need not be given
+    where one sheet alone is such a table.
 
     Raises `InputError` where the file is no such table, where something can be read in two ways (the error says what to
     write into `genemapper.toml`), or where it exceeds a limit. Nothing of it is then used.
     """
     data, name = bytes_of(source, file)
+    if not isinstance(source, bytes) and is_workbook(data):
+        rows, name = rows_of_file(Path(source), data, are_genemapper, what="a GeneMapper table", sheet=sheet)
+        data = text_of_rows(rows)
     if declared is None:
         declared = GenemapperToml() if isinstance(source, bytes) else declared_beside(Path(source))
     with uncollected():
