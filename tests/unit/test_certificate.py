@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from antigone.cli import app
+from antigone.execution.engine import engine
 from antigone.formats.case_folder import read_case_folder, write_case_folder
 from antigone.formats.errors import InputError
 from antigone.genetics.mutation import NO_MUTATION
@@ -28,7 +29,7 @@ from antigone.matching.operation import Individual, LeftOut, Operation
 from antigone.matching.plain_search import search_plainly
 from antigone.matching.search import search
 from antigone.matching.sweep import Sweep
-from antigone.report.certificate import certificate_text, engine, read_certificate
+from antigone.report.certificate import certificate_text, read_certificate
 from antigone.report.certificate_differences import differences
 from antigone.report.results import write_results
 from antigone.report.supplements import supplement

@@ -95,6 +95,58 @@ def identify(
 
 
 @app.command()
+def search(
+    case: _Case,
+    out: Annotated[Path, typer.Option(help="The folder for the results; it appears whole or not at all.")],
+    threshold: Annotated[float | None, typer.Option(help="A log10 LR; that of the case unless given.")] = None,
+    best: Annotated[int, typer.Option(min=1, help="So many of each in the ranked lists.")] = 10,
+    cores: Annotated[int | None, typer.Option(min=1, help="Threads; all cores unless given.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="So many processes instead of threads.")] = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask cluster instead of this machine.")] = None,
+    tiles: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep what is computed: a search that is stopped goes on there.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace earlier results in that folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
+    ] = None,
+    remains: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
+    ] = None,
+) -> None:
+    """Search a whole country: every hit, ranked lists and a certificate, in tiles that others may compute."""
+    from antigone.cli.search import Computed, run
+
+    try:
+        run(
+            case,
+            out,
+            Computed(cores, processes, dask, tiles),
+            threshold=threshold,
+            best=best,
+            replace=replace,
+            quiet=quiet,
+            missing=missing or (),
+            remains=remains or (),
+        )
+    except KeyboardInterrupt:
+        kept = f"; what was computed is kept in {tiles}, and the same command goes on there" if tiles else ""
+        typer.echo(f"Stopped; no results were written{kept}.", err=True)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def cluster(
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core unless given.")] = None,
+) -> None:
+    """Start a Dask cluster on this machine, for a look; it ends with Ctrl-C. Needs antigone[cluster]."""
+    from antigone.cli.cluster import run
+
+    run(workers)
+
+
+@app.command()
 def evaluate(
     case: Annotated[Path, typer.Argument(help="A case folder with truth.csv.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -167,7 +219,7 @@ app.add_typer(certificate, name="certificate")
 
 @certificate.command("check")
 def certificate_check(
-    file: Annotated[Path, typer.Argument(help="A certificate.json that `antigone identify` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A certificate.json that `identify` or `search` wrote.")],
     case: Annotated[
         Path | None, typer.Option(help="What was searched; the one case folder beside the report unless given.")
     ] = None,

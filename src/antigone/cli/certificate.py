@@ -1,15 +1,23 @@
 """`antigone certificate check`: whether a result is of this case as it is now, and everything was searched."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from antigone.cli.cases import read_case
 from antigone.cli.identify import progress_bar, stages_of
+from antigone.execution.country import conclude_country
+from antigone.execution.engine import engine
+from antigone.execution.here import Here
 from antigone.formats.errors import InputError, quoted
 from antigone.matching.certificate import recomputed
-from antigone.report.certificate import engine, read_certificate
+from antigone.matching.conclusions import Stages
+from antigone.matching.country_certificate import COUNTRY_FORMAT
+from antigone.matching.operation import Operation
+from antigone.report.certificate import read_certificate
 from antigone.report.certificate_differences import differences
 from antigone.report.words import counted
 
@@ -26,9 +34,7 @@ def check(
     stated = read_certificate(file)
     operation = read_case(_case_beside(file) if case is None else case, missing=missing, remains=remains)
     with progress_bar(quiet=quiet) as progress:
-        now = recomputed(
-            operation, engine(), reassociation=stated["reassociation"], stages=stages_of(progress)
-        ).statement()
+        now = _now(stated, operation, stages_of(progress))
     found = differences(stated, now)
     for line in found:
         typer.echo(line)
@@ -44,6 +50,14 @@ def check(
         f"{counted(len(now['left_out']), 'entry', 'entries')} left out."
     )
     return 0
+
+
+def _now(stated: Mapping[str, Any], operation: Operation, stages: Stages) -> dict[str, Any]:
+    """What a certificate of the same kind states of the case as it is."""
+    if stated["format"] == COUNTRY_FORMAT:
+        here = Here(os.cpu_count() or 1)
+        return conclude_country(operation, here, threshold=stated["threshold"], stages=stages).certificate().statement()
+    return recomputed(operation, engine(), reassociation=stated["reassociation"], stages=stages).statement()
 
 
 def _case_beside(file: Path) -> Path:

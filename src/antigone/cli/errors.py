@@ -1,5 +1,6 @@
 """Errors that are about the input, and how they are said."""
 
+from antigone.execution.tiles import TileError
 from antigone.formats.case_folder import NotWritableError
 from antigone.formats.errors import InputError
 from antigone.genetics.elimination import TooComplexError
@@ -30,6 +31,7 @@ _ABOUT_THE_INPUT = (
     ScenarioError,
     SettingsError,
     TableError,
+    TileError,
     TooComplexError,
     UnknownMarkerError,
     UnknownPanelError,

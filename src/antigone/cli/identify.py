@@ -37,7 +37,7 @@ def run(
 ) -> None:
     """Read, conclude, write; what was found is said in a few lines. `missing` and `remains` are said of a PED file."""
     refuse_occupied(out, replace=replace)
-    _refuse_in_the_case(out, case)
+    refuse_in_the_case(out, case)
     started = time.perf_counter()
     operation = read_case(case, missing=missing, remains=remains)
     read = time.perf_counter()
@@ -62,7 +62,7 @@ def run(
     _say(conclusions, beside, out)
 
 
-def _refuse_in_the_case(out: Path, case: Path) -> None:
+def refuse_in_the_case(out: Path, case: Path) -> None:
     """Results among the files of a case would be taken for a part of it by the next who reads it."""
     place, source = out.resolve(), case.resolve()
     if case.is_dir() and place.is_relative_to(source):

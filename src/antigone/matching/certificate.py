@@ -12,7 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Sex
@@ -27,11 +27,12 @@ from antigone.matching.digests import (
     digest_of_profile,
     digests,
 )
+from antigone.matching.odd import FamilyContradiction
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
 from antigone.matching.parentage import Verdict
-from antigone.matching.preparation import prepare
+from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.reassociation import reassociate, reassociated
-from antigone.matching.search import SearchResult, search
+from antigone.matching.search import Comparisons, search
 
 FORMAT = "antigone completeness certificate"
 VERSION = 1
@@ -40,6 +41,38 @@ VERSION = 1
 NAMED = 10
 
 Stages = Callable[[str, int, int], None]
+
+
+class Searched(Protocol):
+    """What is asked of a search, be it `search.SearchResult` or `country_result.CountryResult`."""
+
+    @property
+    def operation(self) -> Operation:
+        """What was searched."""
+
+    @property
+    def prepared(self) -> Prepared:
+        """The models."""
+
+    @property
+    def missing(self) -> tuple[tuple[Family, str], ...]:
+        """Who was searched."""
+
+    @property
+    def contradictions(self) -> tuple[FamilyContradiction, ...]:
+        """Markers of families that were not used."""
+
+    @property
+    def not_searched(self) -> tuple[LeftOut, ...]:
+        """Missing persons, and why."""
+
+    @property
+    def unusable(self) -> tuple[LeftOut, ...]:
+        """Readings, and why."""
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """What was counted while it was compared."""
 
 
 class IncompleteSearchError(Exception):
@@ -159,14 +192,7 @@ def certificate_of(conclusions: Conclusions, engine: Mapping[str, str]) -> Certi
     Raises `IncompleteSearchError` where a profile, a donor or a missing person was accepted and not searched, and where
     a family that does not fit was not searched sample by sample.
     """
-    searched = {family.name for family, _ in conclusions.result.missing}
-    forgotten = [
-        f"family {name}, sample by sample (its samples do not fit its pedigree)"
-        for name in conclusions.doubtful
-        if name in searched and conclusions.result.operation.individuals and not conclusions.provisional_pairs.get(name)
-    ]
-    if forgotten:
-        raise IncompleteSearchError(forgotten)
+    refuse_forgotten(conclusions.result, tuple(conclusions.doubtful), conclusions.provisional_pairs)
     return certify(
         conclusions.given,
         conclusions.result,
@@ -174,6 +200,18 @@ def certificate_of(conclusions: Conclusions, engine: Mapping[str, str]) -> Certi
         doubtful=tuple(conclusions.doubtful),
         reassociation=conclusions.reassociation is not None,
     )
+
+
+def refuse_forgotten(result: Searched, doubtful: Sequence[str], provisional_pairs: Mapping[str, int]) -> None:
+    """Raise `IncompleteSearchError` where a family that does not fit was not searched sample by sample."""
+    searched = {family.name for family, _ in result.missing}
+    forgotten = [
+        f"family {name}, sample by sample (its samples do not fit its pedigree)"
+        for name in doubtful
+        if name in searched and result.operation.individuals and not provisional_pairs.get(name)
+    ]
+    if forgotten:
+        raise IncompleteSearchError(forgotten)
 
 
 def recomputed(
@@ -196,7 +234,7 @@ def recomputed(
 
 
 def certify(
-    given: Operation, result: SearchResult, engine: Mapping[str, str], *, doubtful: Sequence[str], reassociation: bool
+    given: Operation, result: Searched, engine: Mapping[str, str], *, doubtful: Sequence[str], reassociation: bool
 ) -> Certificate:
     """Account for everything that `given` holds in a search of it; raises `IncompleteSearchError`."""
     accounted = _Accounted(given, result)
@@ -238,7 +276,7 @@ def _parts(individual: Individual) -> tuple[str, ...]:
 class _Accounted:
     """Goes through everything that was accepted and finds it in what the search counted."""
 
-    def __init__(self, given: Operation, result: SearchResult) -> None:
+    def __init__(self, given: Operation, result: Searched) -> None:
         self.given, self.result = given, result
         self.models = result.prepared.models
         self.left_out: list[LeftOut] = []

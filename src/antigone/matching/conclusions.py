@@ -105,17 +105,17 @@ def conclude(
     prepared = prepare(searched)
     families = check_families(searched.families, prepared, searched.settings, progress=at("Checking families"))
     result = search(searched, all_pairs=all_pairs, keep=floor_for(searched), progress=at("Comparing"))
-    provisional, pairs = _provisional(searched, families, at("Comparing doubtful families sample by sample"))
+    provisional, pairs = provisional_hits(searched, families, at("Comparing doubtful families sample by sample"))
     joint = joint_answer(result, parts=reassociation, progress=at("Weighing families that miss several"))
     doubtful = {one.family for one in families if one.verdict is Verdict.DOUBTFUL}
     cases = tuple(_cases(result, joint, doubtful, policies))
     return Conclusions(operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs)
 
 
-def _provisional(
+def provisional_hits(
     operation: Operation, reports: Sequence[FamilyReport], progress: Callable[[int, int], None]
 ) -> tuple[tuple[ProvisionalHit, ...], Mapping[str, int]]:
-    """The hits of families that do not fit, and how many pairs were compared for each of these families."""
+    """The hits of families that do not fit, searched sample by sample, and how many pairs were compared for each."""
     by_name = {family.name: family for family in operation.families}
     found = [
         (report.family, one)

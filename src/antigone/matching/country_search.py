@@ -4,13 +4,17 @@ Tables are made for some families, used, and dropped; there is never an array of
 every pair and says more of each; this search says the same of all pairs at or above the threshold, and of the others
 how much they can be together.
 
+A search is cut into tiles: all individuals against some missing persons. What is found about a tile follows from the
+individuals, the models, the settings and its own families alone, byte for byte, whoever computes it and whatever was
+computed before: `antigone.execution` has tiles computed here, by other processes or by other machines.
+
 Families to whom linkage between markers matters, and those whose tables are refused, are compared pair by pair
 (`matching.sweep`), for what linked markers say together is in no byte.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,20 +25,25 @@ from numpy.typing import NDArray
 
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.genotype_rows import KnownClasses
-from antigone.matching.batched_tables import Block, TableBatches
+from antigone.genetics.pedigrees import Sex
+from antigone.matching.batched_tables import Block, Sought, TableBatches, structure_of
 from antigone.matching.classes import MarkerClasses, marker_classes
 from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
 from antigone.matching.kernel.filtering import Filtered, filtered
 from antigone.matching.kernel.layout import Layout
 from antigone.matching.kernel.log_tables import LogRows, LogTables
 from antigone.matching.linkage import linked_places, linked_rows
-from antigone.matching.operation import Operation
+from antigone.matching.operation import Individual, Operation, Settings
 from antigone.matching.preparation import Prepared, prepare
 from antigone.matching.sweep import Sweep
 from antigone.matching.tables import TableError, linkage_can_matter
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+# Missing persons of a tile; and where each has tables of their own or is compared pair by pair, which takes long.
+TILE = 4096
+SLOW_TILE = 128
 
 # A histogram is asked of the sweep, and not used here.
 _NO_EDGES = np.array([0.0, 1.0])
@@ -89,11 +98,30 @@ def _best(of: NDArray[np.int32], other: NDArray[np.int32], log10_lr: Floats, cou
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What was found about some missing persons; `members` are their places among all."""
+    """What was found about some missing persons; `members` are their places among all.
+
+    `said` (members, markers) is whether the samples of the family say something at a marker that was used.
+    """
 
     members: Integers
     found: Filtered
+    said: NDArray[np.bool_]
     refused: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TileFound:
+    """What was found about a tile, and what was counted meanwhile; places of `part` are places in the tile.
+
+    `compared` (members,) are pairs. `contradicted` (members, markers) is whether the samples of a family say what its
+    pedigree cannot give. `taken` is, of each member, whether anything of each sample of the family (in the order of its
+    profiles) went into a table.
+    """
+
+    part: Part
+    compared: Integers
+    contradicted: NDArray[np.bool_]
+    taken: tuple[tuple[bool, ...], ...]
 
 
 Work = Callable[[], Part]
@@ -105,21 +133,45 @@ def search_country(operation: Operation, *, threshold: float | None = None, thre
     `threshold` is a log10 LR, the operation's own unless given. `threads` are as many as there are processors unless
     given; the result is the same, byte for byte.
     """
-    prepared = prepare(operation)
-    classes = marker_classes(operation.individuals, prepared.models, operation.settings)
-    batches = TableBatches(operation.missing_persons(), prepared, operation.settings)
-    floor = operation.settings.threshold if threshold is None else threshold
-    comparing = Comparing(classes, len(operation.individuals), prepared, floor)
-    groups, others = family_groups(batches)
-    making = GroupTables(prepared, batches.classes, comparing.sweep, comparing.layout)
-    works: list[Work] = []
-    for group in groups:
-        if prepared.linked and linkage_can_matter(group.pedigree):
-            others = np.concatenate([others, group.members])
-            continue
-        works += [partial(comparing.group, making, part, batches) for part in making.parts(group)]
-    works += [partial(comparing.block, batches, members) for members in _in_blocks(batches, others)]
-    return collect(works, comparing, len(batches.missing), threads)
+    prepared, missing, settings = prepare(operation), operation.missing_persons(), operation.settings
+    floor = settings.threshold if threshold is None else threshold
+    comparing = Comparing.of(operation.individuals, prepared, settings, floor)
+
+    def work(members: Integers) -> Part:
+        found = comparing.tile([missing[j] for j in members], settings).part
+        return placed(found, members)
+
+    works = [partial(work, members) for members in plan_tiles(missing, prepared)]
+    parts = _in_order(works, threads or os.cpu_count() or 1)
+    return collect(parts, len(operation.individuals), len(missing), floor)
+
+
+def plan_tiles(missing: Sequence[Sought], prepared: Prepared) -> list[Integers]:
+    """The missing persons of each tile, as places in `missing`: those with like pedigrees and samples side by side.
+
+    The plan follows from the families and the models, not from who computes: so do the sums over tiles, to the last
+    bit.
+    """
+    x_linked = any(model.x_linked for model in prepared.models)
+    alike: dict[bool, dict[object, list[int]]] = {False: {}, True: {}}
+    for j, (family, person) in enumerate(missing):
+        structure = structure_of(family, person, prepared)
+        slow = structure is None or (bool(prepared.linked) and linkage_can_matter(family.pedigree))
+        sex = family.pedigree[person].sex if x_linked else None
+        typed = frozenset(family.pedigree.position(one) for one in family.profiles)
+        alike[slow].setdefault((structure, sex, typed), []).append(j)
+    tiles = []
+    for slow, size in ((False, TILE), (True, SLOW_TILE)):
+        places = np.array([j for these in alike[slow].values() for j in these], dtype=np.int64)
+        tiles += [places[start : start + size] for start in range(0, len(places), size)]
+    return tiles
+
+
+def placed(part: Part, members: Integers) -> Part:
+    """What was found about a tile, told of these places among all missing persons."""
+    return replace(
+        part, members=members[part.members], refused=tuple((int(members[k]), why) for k, why in part.refused)
+    )
 
 
 def search_groups(
@@ -139,7 +191,8 @@ def search_groups(
     comparing = Comparing(classes, individuals, prepared, threshold)
     making = GroupTables(prepared, known, comparing.sweep, comparing.layout)
     works = [partial(comparing.group, making, part) for group in groups for part in making.parts(group)]
-    return collect(works, comparing, sum(len(group.members) for group in groups), threads)
+    parts = _in_order(works, threads or os.cpu_count() or 1)
+    return collect(parts, individuals, sum(len(group.members) for group in groups), threshold)
 
 
 def _in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
@@ -161,6 +214,52 @@ class Comparing:
         self.prepared = prepared
         self.threshold = threshold
 
+    @classmethod
+    def of(
+        cls, individuals: Sequence[Individual], prepared: Prepared, settings: Settings, threshold: float
+    ) -> "Comparing":
+        """From individuals as they were read."""
+        return cls(marker_classes(individuals, prepared.models, settings), len(individuals), prepared, threshold)
+
+    def tile(self, sought: Sequence[Sought], settings: Settings) -> TileFound:
+        """Compare everybody with these missing persons, whoever else is missing."""
+        batches = TableBatches(sought, self.prepared, settings)
+        groups, others = family_groups(batches)
+        making = GroupTables(self.prepared, batches.classes, self.sweep, self.layout)
+        parts = []
+        for group in groups:
+            if self.prepared.linked and linkage_can_matter(group.pedigree):
+                others = np.concatenate([others, group.members])
+            else:
+                parts += [self.group(making, part, batches) for part in making.parts(group)]
+        parts += [self.block(batches, members) for members in _in_blocks(batches, others)]
+        part = self._side_by_side(parts)
+        compared = np.full(len(sought), len(self.layout), dtype=np.int64)
+        compared[[k for k, _ in part.refused]] = 0
+        return TileFound(part, compared, _read(batches) & ~part.said, _taken(batches))
+
+    def _side_by_side(self, parts: Sequence[Part]) -> Part:
+        """Parts of a tile as one, members in the order of the tile."""
+        members = np.concatenate([_NO_PLACES, *(part.members for part in parts)])
+        order = np.argsort(members)
+
+        def joined(name: str, kind: type) -> NDArray[Any]:
+            these: list[NDArray[Any]] = [np.asarray(getattr(part.found, name), dtype=kind) for part in parts]
+            return np.concatenate([np.zeros(0, dtype=kind), *these])
+
+        member = np.concatenate([_NO_PLACES, *(part.members[part.found.member] for part in parts)])
+        individual = joined("individual", np.int32)
+        by_member = np.lexsort((individual, member))
+        cut = sum((part.found.cut_lr for part in parts), np.zeros(len(self.layout)))
+        nothing = np.zeros((0, self.layout.markers), dtype=np.bool_)
+        found = Filtered(
+            individual[by_member], member[by_member], joined("log10_lr", np.float64)[by_member], cut,
+            joined("cut_lr_of_member", np.float64)[order], joined("survived", np.int64)[order],
+            joined("ceiling", np.float64)[order], joined("reaches", np.bool_)[order],
+        )  # fmt: skip
+        said = np.concatenate([nothing, *(part.said for part in parts)])[order]
+        return Part(members[order], found, said, tuple(sorted(one for part in parts for one in part.refused)))
+
     def group(self, making: GroupTables, group: FamilyGroup, batches: TableBatches | None = None) -> Part:
         """Of missing persons to whom no linkage matters; one by one from `batches` where that is too complex."""
         try:
@@ -169,7 +268,7 @@ class Comparing:
             if batches is None:
                 raise
             return self.block(batches, group.members)
-        return Part(group.members, filtered(tables, self.layout, self.threshold))
+        return Part(group.members, filtered(tables, self.layout, self.threshold), tables.which >= 0)
 
     def block(self, batches: TableBatches, members: Integers) -> Part:
         """Of any missing persons, by the tables of `batched_tables`."""
@@ -183,7 +282,7 @@ class Comparing:
         found = _among(filtered(tables, self.layout, self.threshold), plain, len(block))
         if np.any(linked & ~alone):
             found = _together(found, self._pair_by_pair(block, batches, linked & ~alone))
-        return Part(members, found, tuple((int(members[k]), str(error)) for k, error in block.refused.items()))
+        return Part(members, found, which >= 0, tuple((int(members[k]), str(why)) for k, why in block.refused.items()))
 
     def _is_linked(self, block: Block, k: int) -> bool:
         return bool(self.sweep.pairs) and linkage_can_matter(block.sought[k][0].pedigree)
@@ -227,16 +326,32 @@ def _together(one: Filtered, other: Filtered) -> Filtered:
     )  # fmt: skip
 
 
-def collect(works: Sequence[Work], comparing: Comparing, missing: int, threads: int | None = None) -> CountryHits:
-    """Have the work done by some threads, and put together what was found in the order of the work."""
-    individuals = len(comparing.layout)
+def _read(batches: TableBatches) -> NDArray[np.bool_]:
+    """Whether anything usable was read of each one's family at each marker; shape (missing persons, markers)."""
+    x_linked = np.array([model.x_linked for model in batches.prepared.models], dtype=bool)
+    read = np.zeros((len(batches.missing), len(x_linked)), dtype=np.bool_)
+    for k, (family, person) in enumerate(batches.missing):
+        for _, codes in batches.codes[id(family)]:
+            read[k] |= codes >= 0
+        if family.pedigree[person].sex is Sex.UNKNOWN:
+            read[k] &= ~x_linked
+    return read
+
+
+def _taken(batches: TableBatches) -> tuple[tuple[bool, ...], ...]:
+    samples = ((family, batches.samples_taken(family)) for family, _ in batches.missing)
+    return tuple(tuple(person in taken for person in family.profiles) for family, taken in samples)
+
+
+def collect(parts: Iterable[Part], individuals: int, missing: int, threshold: float) -> CountryHits:
+    """Put together what was found, part after part: their order is that of the sums."""
     cut, ceilings = np.zeros(individuals), 0.0
     cut_of_missing, most_of_missing = np.zeros(missing), np.zeros(missing)
     hits: list[tuple[NDArray[np.int32], NDArray[np.int32], Floats]] = []
     survived, searched = 0, 0
     refused: list[tuple[int, str]] = []
     cannot = []
-    for part in _in_order(works, threads or os.cpu_count() or 1):
+    for part in parts:
         members, found = part.members, part.found
         hits.append((found.individual, members[found.member].astype(np.int32), found.log10_lr))
         cut += found.cut_lr
@@ -249,17 +364,18 @@ def collect(works: Sequence[Work], comparing: Comparing, missing: int, threads: 
         searched += len(members) - len(part.refused)
         cannot.append(members[~found.reaches])
     individual, person, log10_lr = (
-        np.concatenate(each) for each in zip((_NO_PLACES, _NO_PLACES, np.zeros(0)), *hits, strict=True)
+        np.concatenate(each) for each in zip((_NOBODY, _NOBODY, np.zeros(0)), *hits, strict=True)
     )
     order = np.lexsort((individual, person))
     return CountryHits(
-        comparing.threshold, individual[order], person[order], log10_lr[order], cut, cut_of_missing, cut + ceilings,
+        threshold, individual[order], person[order], log10_lr[order], cut, cut_of_missing, cut + ceilings,
         most_of_missing, individuals * searched, survived, np.sort(np.concatenate([np.zeros(0, np.int64), *cannot])),
         tuple(sorted(refused)),
     )  # fmt: skip
 
 
-_NO_PLACES = np.zeros(0, dtype=np.int32)
+_NOBODY = np.zeros(0, dtype=np.int32)
+_NO_PLACES = np.zeros(0, dtype=np.int64)
 
 
 def _in_order(works: Sequence[Work], threads: int) -> Iterator[Part]:

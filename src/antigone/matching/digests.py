@@ -37,6 +37,11 @@ def digest_beside_profile(one: Individual) -> str:
     return _canonical([list(one.remains), one.transfer, str(one.sex), str(one.age_min), str(one.age_max), beside])
 
 
+def digest_of_family(family: Family) -> str:
+    """SHA-256 of everything that is recorded of a family."""
+    return _sha256(_family(family))
+
+
 def digest_of_pedigree(family: Family) -> str:
     """SHA-256 of who is whose child, and of what else the pedigree says of its people."""
     persons, twins = _pedigree(family)

@@ -24,10 +24,12 @@ def differences(stated: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[st
                 line
                 for name in (
                     "format", "version", "case", "markers", "reassociation", "provisional",
-                    "markers_left_out_in_one_family",
+                    "markers_left_out_in_one_family", "threshold",
                 )
+                if name in found  # a threshold of its own is what a search of a country has
                 for line in _values(name.replace("_", " "), stated.get(name), found[name])
             ),
+            *_tiles(stated.get("tiles"), found.get("tiles")),
     )  # fmt: skip
 
 
@@ -96,6 +98,17 @@ def _values(what: str, before: Any, now: Any) -> Iterator[str]:
             yield from _values(f"{what} {name}", before.get(name), now.get(name))
     elif type(before) is not type(now) or before != now:
         yield f"{what}: {_shown(before)} in the certificate, {_shown(now)} now"
+
+
+def _tiles(before: Any, now: Any) -> Iterator[str]:
+    """Their digests follow from all the rest: that some are others is enough."""
+    if now is not None and before != now:
+        same = len(set(before).intersection(now)) if isinstance(before, list) and all(map(_is_text, before)) else 0
+        yield f"tiles: {len(now) - same} of {len(now)} are not those of the certificate"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _shown(value: Any) -> str:

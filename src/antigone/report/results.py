@@ -8,12 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
+from antigone.execution.engine import engine
 from antigone.matching.certificate import certificate_of
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.digests import digests
 from antigone.matching.search import SearchResult
 from antigone.report.certificate import NAME as CERTIFICATE
-from antigone.report.certificate import certificate_text, engine
+from antigone.report.certificate import certificate_text
 from antigone.report.family_warnings import NAME as CONSISTENCY
 from antigone.report.family_warnings import consistency_text
 from antigone.report.listed import listed_pairs
@@ -91,7 +92,7 @@ def _write(
         _write_text(partial / "report.html", render_search_report(conclusions, listed, beside, marks))
         summary = summarise(conclusions, listed, beside, marks, seconds())
         _write_text(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-        _move_into_place(partial, out, replace=replace)
+        move_into_place(partial, out, replace=replace)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -138,8 +139,8 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _move_into_place(partial: Path, out: Path, *, replace: bool) -> None:
-    """Rename; an earlier result steps aside first and goes only when the new one stands."""
+def move_into_place(partial: Path, out: Path, *, replace: bool) -> None:
+    """Rename a finished folder; an earlier result steps aside first and goes only when the new one stands."""
     refuse_occupied(out, replace=replace)
     if not out.is_dir():
         partial.rename(out)

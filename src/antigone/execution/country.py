@@ -1,0 +1,99 @@
+"""The search at the scale of a country, cut into tiles, with everything counted that its certificate needs."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antigone.execution.country_work import CountryWork
+from antigone.execution.engine import engine
+from antigone.execution.results import result_of_bytes
+from antigone.execution.running import run_tiles
+from antigone.execution.store import TileStore
+from antigone.execution.tiles import Tile, TileExecutor
+from antigone.ledger.canonical import canonical_bytes
+from antigone.matching.conclusions import ProvisionalHit, Stages, provisional_hits
+from antigone.matching.consistency import check_families
+from antigone.matching.country_certificate import CountryCertificate, certify_country
+from antigone.matching.country_result import CountryResult, country_result
+from antigone.matching.country_search import plan_tiles
+from antigone.matching.digests import digest_of_family, digests
+from antigone.matching.operation import Operation, SettingsError
+from antigone.matching.parentage import Verdict
+from antigone.matching.preparation import Prepared, prepare
+
+# What a tile is a digest of, and what its result looks like: another of either is another number.
+FORM = "antigone tile of a country search 1"
+
+
+@dataclass(frozen=True, eq=False)
+class CountryConclusions:
+    """A search, and the families whose samples do not fit their pedigree: those were compared sample by sample too."""
+
+    result: CountryResult
+    doubtful: tuple[str, ...]
+    provisional: tuple[ProvisionalHit, ...]
+    provisional_pairs: Mapping[str, int]
+
+    def certificate(self) -> CountryCertificate:
+        """That all was searched. Raises `IncompleteSearchError`."""
+        return certify_country(self.result, engine(), doubtful=self.doubtful, provisional_pairs=self.provisional_pairs)
+
+
+def conclude_country(
+    operation: Operation,
+    executor: TileExecutor,
+    *,
+    threshold: float | None = None,
+    store: TileStore | None = None,
+    stages: Stages | None = None,
+) -> CountryConclusions:
+    """Search in tiles, and doubtful families sample by sample (here, in threads). Each remains is an individual."""
+
+    def at(stage: str) -> Callable[[int, int], None]:
+        return lambda done, total: None if stages is None else stages(stage, done, total)
+
+    result = search_in_tiles(operation, executor, threshold=threshold, store=store, progress=at("Comparing, in tiles"))
+    reports = check_families(operation.families, result.prepared, operation.settings, progress=at("Checking families"))
+    with_threshold = replace(operation, settings=replace(operation.settings, threshold=result.hits.threshold))
+    provisional, pairs = provisional_hits(with_threshold, reports, at("Comparing doubtful families sample by sample"))
+    doubtful = tuple(one.family for one in reports if one.verdict is Verdict.DOUBTFUL)
+    return CountryConclusions(result, doubtful, provisional, pairs)
+
+
+def search_in_tiles(
+    operation: Operation,
+    executor: TileExecutor,
+    *,
+    threshold: float | None = None,
+    store: TileStore | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> CountryResult:
+    """`country_search.search_country`, computed by whomever: the same bytes. Raises `SettingsError`."""
+    floor = operation.settings.threshold if threshold is None else threshold
+    if not math.isfinite(floor):
+        raise SettingsError(f"the threshold is a log10 LR, got {floor}")
+    prepared = prepare(operation)
+    work = CountryWork(operation.individuals, prepared, operation.settings, floor, engine())
+    plan = plan_tiles(operation.missing_persons(), prepared)
+    tiles = list(_tiles(operation, prepared, floor, plan))
+    found = map(result_of_bytes, run_tiles(work, tiles, executor, store=store, progress=progress))
+    return country_result(operation, prepared, floor, zip(plan, found, strict=True), tuple(one.digest for one in tiles))
+
+
+def _tiles(
+    operation: Operation, prepared: Prepared, threshold: float, plan: Sequence[NDArray[np.int64]]
+) -> Iterator[Tile]:
+    """Tiles with the digest of everything that their results follow from."""
+    nobody = replace(operation, families=())
+    common = {"form": FORM, "engine": dict(engine()), "search": digests(nobody, prepared), "threshold": str(threshold)}
+    missing = operation.missing_persons()
+    family = {id(one): digest_of_family(one) for one in operation.families}
+    for members in plan:
+        sought = [missing[j] for j in members.tolist()]
+        of = [[family[id(one)], person] for one, person in sought]
+        digest = hashlib.sha256(canonical_bytes({**common, "missing": of})).hexdigest()
+        yield Tile(digest, f"{len(sought):,} missing persons from family {sought[0][0].name} on", sought)
