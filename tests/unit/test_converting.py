@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from antigone.cli.app import app
 from antigone.formats.case_folder import read_case_folder
 from antigone.formats.codis import category_of, read_cmf
+from antigone.formats.errors import InputError
 from antigone.formats.genemapper import read_genemapper
 from antigone.formats.haplotype_tables_y import order_of
 from antigone.formats.inspection import inspect
@@ -16,6 +17,7 @@ from antigone.formats.recognition import Kind, recognise
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import Family
+from corpus_files import CORPUS
 from workbooks import ods, xls, xlsx
 
 SOUND_CASE = Path(__file__).parent / "bad_cases" / "_sound"
@@ -44,6 +46,7 @@ def test_what_a_laboratory_exports_may_be_a_sheet_of_a_workbook(make, tmp_path: 
     )
     read = read_genemapper(tmp_path / "export.bin")
     assert read.samples == read_genemapper(as_text.encode()).samples
+    assert "a sheet; header in line 2; long: one marker a row" in read.describe()
     assert convert(tmp_path / "export.bin", tmp_path / "profiles.csv")[0] == 0
     assert "B1,,TH01,6,9.3" in (tmp_path / "profiles.csv").read_text(encoding="utf-8")
 
@@ -54,6 +57,15 @@ def test_a_mistake_in_such_a_sheet_is_told_by_sheet_row_and_column(tmp_path: Pat
     (problem,) = inspect(tmp_path / "export.xlsx").problems
     assert (problem.file, problem.line, problem.column) == ("export.xlsx, sheet genotypes", 6, "Allele 1")
     assert "6..3" in problem.found
+
+
+@pytest.mark.parametrize("name", ["wide_numbers_in_disorder", "no_alleles"])
+def test_a_table_whose_header_is_wrong_is_told_by_its_own_reader(name: str) -> None:
+    path = CORPUS / "genemapper" / "bad" / name / "table.txt"
+    with pytest.raises(InputError) as caught:
+        read_genemapper(path)
+    told = [(one.line, one.column, one.found, one.expected) for one in inspect(path).problems]
+    assert told == [(one.line, one.column, one.found, one.expected) for one in caught.value.problems]
 
 
 def test_of_two_sheets_a_person_says_which(tmp_path: Path) -> None:

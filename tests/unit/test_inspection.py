@@ -153,7 +153,7 @@ def test_an_unknown_marker_is_said_with_what_is_near(tmp_path: Path) -> None:
 
 def test_a_case_is_summed_up_with_what_is_left_out() -> None:
     found = inspect(SOUND_CASE)
-    assert found.holds[0] == "2 individuals to identify, 1 family who look for 1 missing person"
+    assert found.holds[0] == "2 individuals to identify, 1 family that looks for 1 missing person"
     assert any(sentence.startswith("3 samples with fewer than 12 markers") for sentence in found.odd)
 
 

@@ -30,7 +30,7 @@ def test_an_empty_template_is_an_empty_case(language: Language, tmp_path: Path) 
     assert recognise(tmp_path / "case.xlsx").kind is Kind.CASE_WORKBOOK
     found = inspect(tmp_path / "case.xlsx")
     assert found.problems == ()
-    assert found.holds[0] == "0 individuals to identify, 0 families who look for 0 missing persons"
+    assert found.holds[0] == "0 individuals to identify, 0 families that look for 0 missing persons"
     assert found.odd == ()
 
 

@@ -107,7 +107,7 @@ def _operation(operation: Operation, said: _Said) -> None:
     missing = len(operation.missing_persons())
     said.holds.append(
         f"{counted(len(operation.individuals), 'individual')} to identify, "
-        f"{counted(len(operation.families), 'family', 'families')} who look for "
+        f"{counted(len(operation.families), 'family that looks', 'families that look')} for "
         f"{counted(missing, 'missing person')}"
     )
     profiles = {one.id: one.profile for one in operation.individuals}

@@ -53,6 +53,7 @@ class Recognised:
 
 
 _HEAD = 200_000
+_HEADER_ROWS = 20
 _CASE_TABLES = {
     one.name: one for one in (PROFILES, REMAINS, FAMILIES, DESCRIPTIONS, FREQUENCIES, MTDNA, MT_DATABASE, TRUTH)
 }
@@ -121,8 +122,14 @@ def _of_rows(head: bytes) -> Recognised | None:
         (Kind.MT_TABLE, lambda: is_mt_table(rows)),
         (Kind.GENEMAPPER, lambda: looks_like_genemapper(head)),
         (Kind.FREQUENCIES, lambda: is_wide_table(rows)),
+        # Its own reader says best what is wrong with a header.
+        (Kind.GENEMAPPER, lambda: _names_samples(rows)),
     )
     return next((Recognised(kind) for kind, check in checks if check()), None)
+
+
+def _names_samples(rows: Rows) -> bool:
+    return any(plain_name(cell) in ("samplename", "samplefile") for _, cells in rows[:_HEADER_ROWS] for cell in cells)
 
 
 def _rows(head: bytes) -> Rows | None:

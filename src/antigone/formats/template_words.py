@@ -32,10 +32,10 @@ ABOUT: Mapping[Language, tuple[str, ...]] = {
         "Стовпці з темним заголовком обов’язкові; інші можна вилучити або лишити порожніми.",
         "Непотрібні аркуші можна вилучити. Обов’язкові: profiles, remains і families.",
         "Вводьте значення, а не формули. Усі клітинки текстові, щоб Excel не зробив з 9.3 дату.",
-        "Алелі пишуть з крапкою.",
+        "Дробові алелі пишуть з крапкою, напр. 9.3.",
         "Перевірте книгу перед використанням: antigone inspect FILE.xlsx назве кожну помилку за аркушем і клітинкою.",
         "Порівняння: antigone identify FILE.xlsx --out report",
-        "Налаштування, які ви лишите порожніми, беруться за замовчуванням, і кожен результат про це каже.",
+        "Налаштування, які ви лишите порожніми, беруться за замовчуванням, і це зазначено в кожному результаті.",
         "Персональні дані: зберігайте цей файл так само, як матеріали справи. Він не зашифрований.",
     ),
 }
@@ -54,12 +54,12 @@ SETTINGS: tuple[tuple[str, Mapping[Language, str]], ...] = (
             "uk": "назва набору або маркери через крапку з комою",
         },
     ),
-    ("theta", {"en": "co-ancestry, such as 0.01", "uk": "коефіцієнт спорідненості популяції, напр. 0.01"}),
+    ("theta", {"en": "co-ancestry, such as 0.01", "uk": "θ, коефіцієнт спорідненості в популяції, напр. 0.01"}),
     (
         "prior",
         {
             "en": "the probability that an individual is among the missing searched",
-            "uk": "імовірність, що особа є серед розшукуваних",
+            "uk": "імовірність, що невпізнана особа є серед розшукуваних",
         },
     ),
     ("threshold", {"en": "log10 LR from which a pair is listed", "uk": "log10 LR, від якого пара потрапляє до списку"}),
@@ -73,7 +73,7 @@ SETTINGS: tuple[tuple[str, Mapping[Language, str]], ...] = (
     ("year", {"en": "the year of the recoveries", "uk": "рік вилучення останків"}),
     (
         "drop_out",
-        {"en": "how often an allele of remains is not seen", "uk": "як часто алель останків не видно (drop-out)"},
+        {"en": "how often an allele of remains is not seen", "uk": "як часто алеля останків не видно (drop-out)"},
     ),
     ("drop_in", {"en": "how often a stray allele is read", "uk": "як часто з’являється сторонній алель (drop-in)"}),
     (
@@ -82,14 +82,14 @@ SETTINGS: tuple[tuple[str, Mapping[Language, str]], ...] = (
     ),
     (
         "mutation.female.model",
-        {"en": "such as stepwise or equal", "uk": "модель мутацій матерів, напр. stepwise або equal"},
+        {"en": "such as stepwise or equal", "uk": "модель мутацій у матері, напр. stepwise або equal"},
     ),
-    ("mutation.female.rate", {"en": "of mothers, such as 0.001", "uk": "частота мутацій матерів, напр. 0.001"}),
+    ("mutation.female.rate", {"en": "of mothers, such as 0.001", "uk": "частота мутацій у матері, напр. 0.001"}),
     (
         "mutation.male.model",
-        {"en": "such as stepwise or equal", "uk": "модель мутацій батьків, напр. stepwise або equal"},
+        {"en": "such as stepwise or equal", "uk": "модель мутацій у батька, напр. stepwise або equal"},
     ),
-    ("mutation.male.rate", {"en": "of fathers, such as 0.002", "uk": "частота мутацій батьків, напр. 0.002"}),
+    ("mutation.male.rate", {"en": "of fathers, such as 0.002", "uk": "частота мутацій у батька, напр. 0.002"}),
 )
 
 UKRAINIAN: Mapping[str, Mapping[str, str]] = {
@@ -117,7 +117,7 @@ UKRAINIAN: Mapping[str, Mapping[str, str]] = {
         "father": "батько, особа з цієї родини; порожньо, якщо невідомий",
         "mother": "мати, особа з цієї родини; порожньо, якщо невідома",
         "sex": "F (жінка), M (чоловік) чи U (невідомо), або порожньо",
-        "role": "missing (зниклий), donor (донор) або other (інший)",
+        "role": "missing (зниклий безвісти), donor (донор) або other (інша особа)",
         "sample": "назва зразка з аркуша profiles, кілька — через крапку з комою; порожньо, якщо немає",
         "birth_year": "рік, напр. 1987, або порожньо",
         "missing_since": "рік, напр. 2022, лише для зниклого; або порожньо",

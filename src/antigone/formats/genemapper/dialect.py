@@ -10,8 +10,9 @@ from antigone.formats.genemapper.header import Layout
 class Dialect:
     """How a table is written. `decimal` is None where no number had a decimal sign.
 
-    `sample`, `run` and `marker` are the headers of those columns, empty where there is none; `alleles` and `heights`
-    how many columns a row has for each marker, at most; `rows_of_several` says that a long row holds several markers.
+    `encoding` is empty for a sheet of a workbook. `sample`, `run` and `marker` are the headers of those columns, empty
+    where there is none; `alleles` and `heights` how many columns a row has for each marker, at most; `rows_of_several`
+    says that a long row holds several markers.
     """
 
     encoding: str
@@ -32,7 +33,7 @@ class Dialect:
 
     def describe(self) -> str:
         """The dialect in words, for a person to say whether that is right."""
-        parts = [f"columns between {self._separator()}, in {name_of(self.encoding)}"]
+        parts = [f"columns between {self._separator()}, in {name_of(self.encoding)}"] if self.encoding else ["a sheet"]
         parts.append(f"header in line {self.header_line}")
         if self.layout is Layout.LONG:
             several = "several markers" if self.rows_of_several else "one marker"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antigone.formats.collecting import uncollected
@@ -55,7 +55,9 @@ def read_genemapper(
     data, name = bytes_of(source, file)
     if not isinstance(source, bytes) and is_workbook(data):
         rows, name = rows_of_file(Path(source), data, are_genemapper, what="a GeneMapper table", sheet=sheet)
-        data = text_of_rows(rows)
+        table = read_genemapper(text_of_rows(rows), declared=declared or declared_beside(Path(source)), file=name)
+        dialect = None if table.dialect is None else replace(table.dialect, encoding="")
+        return replace(table, dialect=dialect)
     if declared is None:
         declared = GenemapperToml() if isinstance(source, bytes) else declared_beside(Path(source))
     with uncollected():
