@@ -19,6 +19,7 @@ from antigone.matching import search as searching
 from antigone.matching.conclusions import Conclusions, conclude
 from antigone.matching.hits import hits
 from antigone.matching.power import Requirement
+from antigone.matching.rival_chances import rival_chances
 from antigone.matching.search import search
 from antigone.report import results
 from antigone.report.advice import advice
@@ -66,6 +67,24 @@ def report_of(found: Conclusions, beside: Supplement = NOTHING) -> str:
 @pytest.fixture
 def written(found, tmp_path):
     return written_to(tmp_path / "report", found, seconds=lambda: {"total": 1.5})
+
+
+def test_what_chance_and_relatives_bring_stands_by_what_the_families_gave(found, tmp_path):
+    threshold = found.result.operation.settings.threshold
+    beside = replace(NOTHING, chances=rival_chances(found.result, (0.0, threshold, 2.0)))
+    folder = written_to(tmp_path / "report", found, beside=beside)
+    figures = json.loads((folder / "summary.json").read_text())["by_reference"]
+    assert sum(one["missing"] for one in figures) == 2
+    for one in figures:
+        assert one["log10_lr"] == [0.0, threshold, 2.0]
+        assert len(one["expected_unrelated_pairs"]) == 3
+        assert {len(ends) for ends in one["chance_to_reach"].values()} == {3}
+    page = (folder / "report.html").read_text()
+    section = page[page.index('<section id="references">') :]
+    section = section[: section.index("</section>")]
+    assert all(f'<th scope="row">{one["reference"]}</th>' in section for one in figures)
+    assert "<svg" in section
+    assert "full brother or sister, not listed" in section
 
 
 def test_the_table_has_the_columns_and_rows_of_the_hits(written, found):

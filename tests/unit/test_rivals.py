@@ -24,6 +24,7 @@ from antigone.matching.preparation import prepare
 from antigone.matching.rivals import (
     RIVAL,
     Rival,
+    chances_to_pass,
     expected_rival_passes,
     pedigree_with_rival,
     rival_log10_lrs,
@@ -333,6 +334,13 @@ def test_the_missing_person_passes_as_often_as_lr_times_the_unrelated_do(monkeyp
         found = expected_rival_passes(pattern, table, rivals, x)
         assert found["self"] == pytest.approx(found["full sibling"])
         assert found["self"][0] - 1e-9 <= exact <= found["self"][1] + 1e-9
+    # Many thresholds at once, and somebody unrelated.
+    at = np.array([-0.3, 0.1, 0.5, 1.0])
+    lower, upper = chances_to_pass(pattern, table, None, at)
+    exact_unrelated = np.array([float(unrelated[lr >= 10**x].sum()) for x in at])
+    assert (lower - 1e-9 <= exact_unrelated).all()
+    assert (exact_unrelated <= upper + 1e-9).all()
+    assert (upper < 1).all()
 
 
 def test_who_has_no_sample_that_says_anything_passes_at_an_lr_of_one():

@@ -16,7 +16,7 @@ each of them some hundred individuals, stand for all. The bracket is then that o
 wider at both ends, and says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -28,6 +28,7 @@ from antigone.matching.convolution import mean_lrs, spectra_of, sum_of_products
 from antigone.matching.operation import Family
 from antigone.matching.patterns import Patterns
 from antigone.matching.preparation import Prepared
+from antigone.matching.references import ReferenceKind, kind_of_reference, typed_persons
 from antigone.matching.strata import Strata, everybody, sampled_strata
 from antigone.matching.tables import ConditionalTable, linkage_can_matter
 
@@ -89,6 +90,9 @@ class CoincidenceCount:
     sampling: Sampling | None = None
     lower_error: Floats = field(default_factory=lambda: np.zeros(0))
     upper_error: Floats = field(default_factory=lambda: np.zeros(0))
+    # The parts of the same count by what there is to compare with. Where `sampled`, these are estimates whose ends say
+    # nothing of the sample.
+    by_reference: Mapping[ReferenceKind, "CoincidenceCount"] = field(default_factory=dict)
 
     @property
     def sampled(self) -> bool:
@@ -181,6 +185,31 @@ def _sum(one: Floats, other: Floats) -> Floats:
 
 
 @dataclass(eq=False)
+class _Total:
+    """What was added up over some missing persons."""
+
+    mass: dict[int, Floats] = field(default_factory=dict)  # by number of units: pairs in each cell
+    weights: float = 0.0
+    of_person: Floats = field(default_factory=lambda: np.zeros(3))  # Σ E[LR], unlisted, Σ E[LR] of unlisted
+
+    def add(self, mass: Floats, most_units: int, others: Floats, weight: float) -> None:
+        """Take in one missing person who stands for as many as `weight` says."""
+        self.weights += weight
+        self.mass[most_units] = _sum(self.mass.get(most_units, np.zeros(0)), weight * mass)
+        self.of_person += weight * others
+
+    def ends(self) -> tuple[Floats, Floats, Floats]:
+        """Pairs in each cell: as low as they may lie, as high, and in the middle."""
+        longest = max((len(mass) + units + 1 for units, mass in self.mass.items()), default=1)
+        lower, upper, middle = np.zeros(longest), np.zeros(longest), np.zeros(longest)
+        for units, mass in self.mass.items():
+            lower[: len(mass)] += mass
+            upper[units + 1 : units + 1 + len(mass)] += mass
+            middle[units // 2 : units // 2 + len(mass)] += mass
+        return lower, upper, middle
+
+
+@dataclass(eq=False)
 class Coincidences:
     """Adds up, missing person by missing person, what chance alone would give.
 
@@ -193,9 +222,8 @@ class Coincidences:
     missing: Sequence[tuple[Family, str]]
     seed: int = 0
     step: float = STEP
-    mass: dict[int, Floats] = field(default_factory=dict)  # by number of units: pairs in each cell
-    _weights: float = 0.0
-    _of_person: Floats = field(default_factory=lambda: np.zeros(3))  # Σ E[LR], unlisted, Σ E[LR] of unlisted
+    _total: _Total = field(default_factory=_Total)
+    _by_reference: dict[ReferenceKind, _Total] = field(default_factory=dict)
     _added: int = 0
 
     def __post_init__(self) -> None:
@@ -231,24 +259,26 @@ class Coincidences:
 
     def add(self, table: ConditionalTable, weight: float = 1.0) -> None:
         """Take in one missing person who stands for as many as `weight` says."""
-        self._weights += weight
         self._added += 1
+        totals = self._total, self._by_reference.setdefault(self._reference_of(table), _Total())
         if not len(self.patterns.of):
+            for total in totals:
+                total.add(np.zeros(0), 0, np.zeros(3), weight)
             return  # nobody to compare
         columns, units = self.patterns.units(table, self.step)
         patterns, counts = self._counted(columns, table)
         spectra, highest, length = spectra_of(units, self.step, self._first, tilted=True)
         mean, unlisted, unlisted_lr = (one @ counts for one in mean_lrs(patterns, units))
         if spectra:
-            total = sum_of_products(patterns, counts, spectra, length // 2 + 1)
-            tilted = np.maximum(np.fft.irfft(total, n=length, axis=1), 0.0)
+            transformed = sum_of_products(patterns, counts, spectra, length // 2 + 1)
+            tilted = np.maximum(np.fft.irfft(transformed, n=length, axis=1), 0.0)
         else:
             tilted, length = counts.sum(axis=0)[:, None], 1  # a family that says nothing leaves all LRs at 1
         halves = self._untilted(tilted, highest)
         most_units = int((patterns >= 0).sum(axis=1).max(initial=0))
-        self.mass[most_units] = _sum(self.mass.get(most_units, np.zeros(0)), weight * halves.mean(axis=0))
         others = np.array([mean, unlisted, unlisted_lr])
-        self._of_person += weight * others.mean(axis=1)
+        for total in totals:
+            total.add(halves.mean(axis=0), most_units, others.mean(axis=1), weight)
         if not self._exact:
             self._take_down(table, halves, others.T, most_units)
 
@@ -292,22 +322,33 @@ class Coincidences:
 
     def count(self, searched: int | None = None) -> CoincidenceCount:
         """What was added up so far. `searched` says how many missing persons were searched in the end."""
-        longest = max((len(mass) + units + 1 for units, mass in self.mass.items()), default=1)
-        lower, upper, middle = np.zeros(longest), np.zeros(longest), np.zeros(longest)
-        for units, mass in self.mass.items():
-            lower[: len(mass)] += mass
-            upper[units + 1 : units + 1 + len(mass)] += mass
-            middle[units // 2 : units // 2 + len(mass)] += mass
-        pairs = len(self.patterns.of) * (self._weights if searched is None else searched)
-        others, lower_error, upper_error = self._of_person, np.zeros(0), np.zeros(0)
+        lower, upper, middle = self._total.ends()
+        pairs = len(self.patterns.of) * (self._total.weights if searched is None else searched)
+        others, lower_error, upper_error = self._total.of_person, np.zeros(0), np.zeros(0)
         if not self._exact:
-            lower_error, upper_error = (self._standard_error(which, longest + 1) for which in ("lower", "upper"))
+            lower_error, upper_error = (self._standard_error(which, len(lower) + 1) for which in ("lower", "upper"))
             others = others + STANDARD_ERRORS * self._standard_error("others", 3)
         total_lr, unlisted, unlisted_lr = others.tolist()
         return CoincidenceCount(
             self.step, self._first * self.step, lower, upper, middle, float(pairs), total_lr, unlisted, unlisted_lr,
-            self._sampling(), lower_error, upper_error,
+            self._sampling(), lower_error, upper_error, self._parts(),
         )  # fmt: skip
+
+    def _parts(self) -> dict[ReferenceKind, CoincidenceCount]:
+        return {kind: self._part(self._by_reference[kind]) for kind in ReferenceKind if kind in self._by_reference}
+
+    def _part(self, total: _Total) -> CoincidenceCount:
+        lower, upper, middle = total.ends()
+        pairs = len(self.patterns.of) * total.weights
+        total_lr, unlisted, unlisted_lr = total.of_person.tolist()
+        return CoincidenceCount(
+            self.step, self._first * self.step, lower, upper, middle, pairs, total_lr, unlisted, unlisted_lr,
+            self._sampling(),
+        )  # fmt: skip
+
+    def _reference_of(self, table: ConditionalTable) -> ReferenceKind:
+        typed = typed_persons(table.family, [model.name for model in self.prepared.models])
+        return kind_of_reference(table.family.pedigree, table.person, typed)
 
     def _sampling(self) -> Sampling | None:
         if self._exact:

@@ -195,16 +195,24 @@ def expected_rival_passes(
     genotypes instead of an unrelated person's. `pattern` holds one individual (`Patterns.only`), `table` is that of
     the missing person; under the name of a rival may stand any table, the missing person's own too.
     """
-    return {name: _passes(pattern, table, rival, log10_lr) for name, rival in rivals.items()}
+    return {
+        name: (float(low[0]), float(high[0]))
+        for name, rival in rivals.items()
+        for low, high in (chances_to_pass(pattern, table, rival, np.array([log10_lr])),)
+    }
 
 
-def _passes(
-    pattern: Patterns, table: ConditionalTable, rival: ConditionalTable, log10_lr: float
-) -> tuple[float, float]:
-    columns, units = pattern.units(table, STEP, drawn=rival)
+def chances_to_pass(
+    pattern: Patterns, table: ConditionalTable, drawn: ConditionalTable | None, log10_lrs: Floats
+) -> tuple[Floats, Floats]:
+    """Lower and upper ends of P(LR ≥ 10^x) at each of `log10_lrs`, of readings as the person of `drawn` has them.
+
+    None for `drawn`: somebody unrelated. The LR is that of the person of `table` against somebody unrelated.
+    """
+    columns, units = pattern.units(table, STEP, drawn=drawn)
     used = [(column, kinds[k]) for column, kinds in enumerate(units) if (k := int(columns[0, column])) >= 0]
     if not used:
-        passes = float(log10_lr <= 0)  # nothing is said: every LR is 1
+        passes = (log10_lrs <= 0).astype(float)  # nothing is said: every LR is 1
         return passes, passes
     kinds = [[kind] for _, kind in used]
     one = np.zeros((1, len(kinds)), dtype=np.int64)
@@ -213,8 +221,11 @@ def _passes(
     transformed = sum_of_products(one, np.ones((1, 1)), spectra, length // 2 + 1)
     mass = np.maximum(irfft(transformed[0], n=length), 0.0)
     cells = np.arange(lowest, highest + 1)
-    mass = mass[cells % length]
-    first = np.ceil(round(log10_lr / STEP, 6))
-    low = float(mass[cells >= first].sum())
-    high = float(mass[cells >= first - len(kinds) - 1].sum())
-    return min(low, 1.0), min(high + float(mean_lrs(one, kinds)[1][0]), 1.0)
+    at_least = np.append(np.cumsum(mass[cells % length][::-1])[::-1], 0.0)
+
+    def from_cell(first: Floats) -> Floats:
+        return at_least[np.clip(first - lowest, 0, len(cells)).astype(np.int64)]
+
+    first = np.ceil(np.round(log10_lrs / STEP, 6))
+    unlisted = float(mean_lrs(one, kinds)[1][0])
+    return np.minimum(from_cell(first), 1.0), np.minimum(from_cell(first - len(kinds) - 1) + unlisted, 1.0)

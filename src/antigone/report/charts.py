@@ -1,7 +1,8 @@
 """Charts as SVG: the same input gives the same bytes."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -61,6 +62,59 @@ def lr_distribution(edges: Floats, observed: Floats, expected: Floats, threshold
         handles, _ = axes.get_legend_handles_labels()
         handles.sort(key=lambda handle: handle.get_label() != "this search")
         figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.065, 0.0), ncols=3, frameon=False)
+        return _as_svg(figure)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Chances over log10 LRs; both arrays have the same shape."""
+
+    name: str
+    x: Floats
+    y: Floats
+
+
+# The colours of Okabe and Ito, which people with any colour vision tell apart; the first stands out.
+_CURVES = ("#1f4e79", "#b3401d", "#d08b00", "#3b8f6a", "#8c8c8c")
+_LEAST_CHANCE = 1e-6
+
+
+def chance_curves(panels: Mapping[str, Sequence[Curve]], threshold: float) -> str:
+    """By kind of reference: the chance to reach each log10 LR, for everybody whom the body may be.
+
+    Every panel has the same curves, in the same order. Returns an `<svg>` element.
+    """
+    columns = min(4, len(panels))
+    rows = -(-len(panels) // columns)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9.2, 0.75 + 1.75 * rows))
+        FigureCanvasSVG(figure)
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        height = figure.get_figheight()
+        figure.subplots_adjust(
+            left=0.075, right=0.985, top=1 - 0.25 / height, bottom=0.8 / height, wspace=0.1, hspace=0.28
+        )
+        for axes, (name, curves) in zip(grid.flat, panels.items(), strict=False):
+            for curve, colour in zip(curves, _CURVES, strict=True):
+                axes.plot(
+                    curve.x, np.maximum(curve.y, _LEAST_CHANCE / 10), color=colour, linewidth=1.4, label=curve.name
+                )
+            axes.axvline(threshold, color=THRESHOLD, linewidth=0.8, linestyle=(0, (4, 3)))
+            axes.set_yscale("log")
+            axes.set_ylim(_LEAST_CHANCE, 2.0)
+            axes.set_xlim(curves[0].x[0], curves[0].x[-1])
+            axes.set_title(name, loc="left", fontsize=8.5)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+            axes.set_axisbelow(True)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.set_visible(False)
+        for axes in list(grid.flat)[max(0, len(panels) - columns) : len(panels)]:
+            axes.tick_params(labelbottom=True)
+        figure.supylabel("chance to reach it", x=0.01, fontsize=9)
+        figure.text(0.53, 0.42 / height, "log10 of the likelihood ratio", ha="center")
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.065, 0.0), ncols=5, frameon=False)
         return _as_svg(figure)
 
 

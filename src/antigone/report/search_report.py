@@ -24,6 +24,7 @@ from antigone.report.overall_views import (
     provisional_rows,
     remains_view,
 )
+from antigone.report.reference_views import references_view
 from antigone.report.supplements import Supplement
 from antigone.report.words import chance_pairs, counted, listing
 
@@ -49,6 +50,7 @@ def render_search_report(
         remains=remains_view(conclusions, beside),
         picture=_picture(result),
         caption=_caption(result, hits),
+        references=references_view(conclusions, beside),
         joint=joint_view(conclusions, beside),
         policy=policy_view(conclusions),
         rows=hit_rows(hits),

@@ -17,6 +17,7 @@ from antigone.matching.reassociation import Minimum, Reassociation
 from antigone.matching.search import SearchResult
 from antigone.report.family_warnings import counted_contradictions, left_out_for_everybody
 from antigone.report.listed import Listed, set_in_short
+from antigone.report.reference_views import references_figures
 from antigone.report.supplements import Supplement
 
 MIXTURE = "a mixture waits for resampling"
@@ -64,6 +65,7 @@ def summarise(
             for one in beside.leads
         ],
         "expected_coincidences_at_threshold": {"low": low, "high": high},
+        "by_reference": references_figures(conclusions, beside),
         "reassociation": None if conclusions.reassociation is None else _reassociation(conclusions.reassociation),
         "minimum_number": _minimum_number(beside),
         "joint": _joint(conclusions),

@@ -14,6 +14,7 @@ from antigone.matching.operation import LeftOut
 from antigone.matching.policy import Policy
 from antigone.matching.power import FamilyPower, Requirement, family_power, needed_log10_lr
 from antigone.matching.reassociation import MinimumNumber, minimum_number
+from antigone.matching.rival_chances import RivalChances, rival_chances
 from antigone.matching.rivals import rival_log10_lrs
 from antigone.matching.tables import TableError
 
@@ -25,6 +26,8 @@ ADVISED = 100
 SAMPLES_NAMED = 3
 # Of so many missing persons it is computed what their family can say, a tenth of a second each.
 POWERS = 1_500
+# At these log10 LRs it is computed how often relatives reach them.
+CHANCES_AT = tuple(x / 2 for x in range(25))
 # For so many symmetric sets it is asked which sample would break them.
 BROKEN = 25
 
@@ -36,7 +39,8 @@ class Supplement:
     `requirement` are the policy's numbers as a log10 LR and as lines of evidence. `powers` are by family and person: of
     all but `powers_not_asked` missing persons and those in `powers_not_computed`; who has a hit or leads is always
     asked about, and so are families that gave nothing. `samples` and `rivals` are those of the pairs in `advised`; of
-    some of them nothing could be computed. `leads` are whom mixtures may hold.
+    some of them nothing could be computed. `leads` are whom mixtures may hold. `chances` say by kind of
+    reference how often relatives and strangers reach the likelihood ratios of `CHANCES_AT` and the threshold.
     """
 
     requirement: Requirement
@@ -49,6 +53,7 @@ class Supplement:
     rivals: Mapping[Pair, Mapping[str, float]]
     breakers: Mapping[SymmetricSet, tuple[NextSample, ...]]
     leads: tuple[MixtureLead, ...] = ()
+    chances: tuple[RivalChances, ...] = ()
 
     def never(self) -> tuple[FamilyPower, ...]:
         """Whom their families can never identify with the samples they gave so far."""
@@ -95,6 +100,7 @@ def supplement(conclusions: Conclusions, stages: Stages | None = None) -> Supple
             conclusions.result.prepared.models,
             log10_lr=given.settings.threshold,
         ),
+        chances=rival_chances(conclusions.result, sorted({*CHANCES_AT, given.settings.threshold})),
     )
 
 
