@@ -84,9 +84,7 @@ def summarise(
             "added": _alleles(used, "added"),
             "raised": _alleles(used, "raised"),
         },
-        "left_out": [
-            {"what": one.what, "id": one.id, "reason": one.reason} for one in left_out_for_everybody(result)
-        ],
+        "left_out": [{"what": one.what, "id": one.id, "reason": one.reason} for one in left_out_for_everybody(result)],
         "warnings": list(result.notes),
         "family_contradictions": counted_contradictions(result),
         "settings": describe_settings(operation),
