@@ -35,6 +35,7 @@ ROWS = 10_000
 """Rows that are formatted as text and have drop-down lists; more may be filled, without them."""
 
 _Y_KIT = "Yfiler Plus"
+_A4 = 9
 _WIDTH = 16
 # What a drop-down list offers, by table and column. Those of markers and kits are too long for a cell and stand in a
 # sheet of their own.
@@ -76,6 +77,14 @@ class _Template:
         self._text = book.add_format({"num_format": "@"})
         self._prose = book.add_format({"text_wrap": True, "valign": "top"})
 
+    def _printable(self, name: str) -> Any:
+        """A new sheet that is printed on A4, across, all columns on one page: many will fill it in by hand first."""
+        sheet = self._book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
     def write(self) -> None:
         """All of them."""
         self._about()
@@ -85,13 +94,13 @@ class _Template:
         self._lists()
 
     def _about(self) -> None:
-        sheet = self._book.add_worksheet(ABOUT_SHEET[self._language])
+        sheet = self._printable(ABOUT_SHEET[self._language])
         sheet.set_column(0, 0, 100)
         for row, text in enumerate(ABOUT[self._language]):
             sheet.write_string(row, 0, text, self._prose)
 
     def _settings(self) -> None:
-        sheet = self._book.add_worksheet(SETTINGS_SHEET)
+        sheet = self._printable(SETTINGS_SHEET)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 24, self._text)
         sheet.set_column(2, 2, 80)
@@ -107,7 +116,7 @@ class _Template:
         sheet.freeze_panes(1, 0)
 
     def _table(self, table: TableFormat) -> None:
-        sheet = self._book.add_worksheet(table.name)
+        sheet = self._printable(table.name)
         for place, column in enumerate(table.columns):
             note = column.expected if self._language == "en" else UKRAINIAN[table.name][column.name]
             self._head(sheet, place, column.name, note, needed=column.required)

@@ -29,7 +29,7 @@ from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, MAX_CELLS
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
 
 MAX_BYTES = 100_000_000
-MAX_UNPACKED = 250_000_000
+MAX_UNPACKED = 200_000_000
 SUFFIXES = (".xlsx", ".xls", ".ods")
 _MOST_REFUSED = 1_000
 _BLOCK = 8_000_000
