@@ -128,6 +128,7 @@ def expected_unlinked(unlinked) -> dict[str, object]:
     return as_bytes(search_country(unlinked, threshold=THRESHOLD, threads=1))
 
 
+@pytest.mark.long  # three processes to start; `test_execution.py` kills workers of the pool in ordinary runs
 def test_the_same_bytes_where_a_worker_is_killed_in_the_middle(unlinked, expected_unlinked, tmp_path):
     pool, killed = ProcessPool(2, heartbeat=0.5), []
 
