@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from antigone.formats.frequencies import read_frequencies
 from antigone.genetics.frequencies import Refuse
-from antigone.genetics.genotype_rows import KnownClasses
+from antigone.genetics.genotype_rows import KnownClasses, distinct_codes
 from antigone.genetics.likelihood import Options
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import Mutation, Stepwise
 from antigone.genetics.observation import Reading, Reads, reading_table
 from antigone.genetics.pedigrees import Pedigree, Person
 from antigone.matching.classes import MarkerClasses, Rows
-from antigone.matching.family_groups import FamilyGroup, distinct_rows
+from antigone.matching.family_groups import FamilyGroup
 from antigone.matching.operation import DropOut, SampleErrors, Settings
 from antigone.matching.preparation import Prepared
 
@@ -321,10 +321,10 @@ def _groups(
     begins = np.flatnonzero((relatives["family"] != relatives["family"].shift()).fill_null(True).to_numpy())
     size = np.diff(begins, append=len(relatives))
     words, described = _distinct_words(relatives)
-    persons = np.full((len(begins), int(size.max(initial=0))), -1, dtype=np.int32)
+    persons = np.full((len(begins), int(size.max(initial=0))), -1, dtype=np.int64)
     of = np.repeat(np.arange(len(begins)), size)
     persons[of, np.arange(len(of)) - begins[of]] = words
-    alike, kind = distinct_rows(persons)
+    alike, kind = distinct_codes(persons, len(described))
     groups, names = [], np.full(len(begins), "", dtype=object)
     for k, these in enumerate(alike):
         people = [described[word] for word in these.tolist() if word >= 0]
@@ -340,8 +340,8 @@ def _groups(
 def _distinct_words(relatives: pl.DataFrame) -> tuple[Integers, list[tuple[str, str | None, str | None, str]]]:
     """What is said of each row (person, father, mother, role), as a number; and what the numbers say."""
     columns = [relatives[name] for name in ("person", "father", "mother", "role")]
-    numbers = np.stack([one.to_physical().cast(pl.Int32).fill_null(-1).to_numpy() for one in columns], axis=1)
-    distinct, which = distinct_rows(numbers)
+    numbers = np.stack([one.to_physical().cast(pl.Int64).fill_null(-1).to_numpy() for one in columns], axis=1)
+    distinct, which = distinct_codes(numbers, int(numbers.max(initial=0)) + 1)
     first = np.empty(len(distinct), dtype=np.int64)
     first[which[::-1]] = np.arange(len(which))[::-1]
     described = relatives[first].select(pl.col("person", "father", "mother", "role").cast(pl.String))

@@ -233,14 +233,14 @@ class _Work:
     def marker(self, m: int, codes: Integers) -> GenotypeRows:
         """Rows that `evaluate` will fill."""
         these = self.classes[m]
-        distinct, which = _distinct_rows(codes, len(these))
+        distinct, which = distinct_codes(codes, len(these))
         frame = self.frames[these.model.x_linked]
         roles = these.arrays.roles[distinct]
         anybody = np.asarray(roles.any(axis=1))
         haploid = frame.x_linked and frame.members[self.target].male is True
         genotypes = len(these.model) if haploid else len(_unordered(len(these.model))[0])
         rows = np.zeros((len(distinct), self.phases * genotypes))
-        patterns, pattern_of = _distinct_rows(roles, len(Role))
+        patterns, pattern_of = distinct_codes(roles, len(Role))
         for k, pattern in enumerate(patterns):
             if pattern.any():
                 at = np.flatnonzero(pattern_of == k)
@@ -416,7 +416,7 @@ def _unordered(alleles: int) -> tuple[Integers, Integers, Integers]:
     return a * alleles + b, unlike, b[unlike] * alleles + a[unlike]
 
 
-def _distinct_rows(rows: Integers, classes: int) -> tuple[Integers, Integers]:
+def distinct_codes(rows: Integers, classes: int) -> tuple[Integers, Integers]:
     """The distinct rows of numbers from −1 to `classes` − 1, and which of them each row is."""
     radix = classes + 1
     columns = np.flatnonzero(rows.max(axis=0, initial=-1) >= 0)
