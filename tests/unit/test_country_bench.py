@@ -202,6 +202,6 @@ def test_stages_of_a_search_as_bars():
     }  # fmt: skip
     ((label, stages),) = _stages([row]).items()
     assert label == "90 × 120, load 0.5"
-    assert dict(stages)["  loading alone"] == 0.25
+    assert dict(stages)["  of that, loading alone"] == 0.25
     assert dict(stages)["start-up and the rest"] == 1.0
     assert "first pass" in stage_bars({label: stages})

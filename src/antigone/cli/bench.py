@@ -221,7 +221,7 @@ def _stages(rows: list[dict[str, Any]]) -> dict[str, list[tuple[str, float]]]:
         stages = [
             ("reading four files", row["core_seconds_read"]), ("tables", row["seconds_tables"]),
             ("bytes", row["seconds_deficits"]), ("first pass", row["seconds_kernel"]),
-            ("  loading alone", limit), ("survivors", row["seconds_rescoring"]),
+            ("  of that, loading alone", limit), ("survivors", row["seconds_rescoring"]),
             ("ranking and writing", row["core_seconds_write"]),
         ]  # fmt: skip
         known = sum(seconds for name, seconds in stages if not name.startswith(" "))

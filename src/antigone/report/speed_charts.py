@@ -24,7 +24,7 @@ def stage_bars(searches: Mapping[str, Sequence[tuple[str, float]]]) -> str:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.42 * len(names) * max(1, len(searches) / 2)))
         FigureCanvasSVG(figure)
-        axes = figure.add_axes((0.31, 0.16, 0.62, 0.8))
+        axes = figure.add_axes((0.31, 0.15, 0.62, 0.76))
         for k, (label, stages) in enumerate(searches.items()):
             seconds = [dict(stages)[name] for name in names]
             color = (EXPECTED, THRESHOLD)[k % 2]
@@ -37,6 +37,8 @@ def stage_bars(searches: Mapping[str, Sequence[tuple[str, float]]]) -> str:
         axes.spines[["top", "right"]].set_visible(False)
         if len(searches) > 1:
             axes.legend(frameon=False)
+        else:
+            axes.set_title(next(iter(searches)), loc="left", fontsize=9)
         return _as_svg(figure)
 
 
@@ -65,5 +67,5 @@ def _line(axes: Axes, points: Points) -> None:
     axes.plot(*zip(*points, strict=True), "o-", color=EXPECTED)
     axes.set_ylim(0, 1.15 * max(y for _, y in points))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_xticks([x for x, _ in points], [f"{x:,.0f}" for x, _ in points])
     axes.tick_params(labelsize=8)
