@@ -66,7 +66,7 @@ from antigone.matching.operation import (
     SampleErrors,
     Settings,
 )
-from antigone.matching.prior import Prior, Shares
+from antigone.matching.prior import Prior, ReassociationPrior, Shares
 from oracles.strategies import pedigrees
 
 HERE = Path(__file__).parent
@@ -490,6 +490,17 @@ def test_priors_stand_for_the_prior_that_nobody_declared(case: CaseMaker) -> Non
     )
     both = case.read(f"prior = 0.6\n{priors}", profiles=rows, remains="remains,sample,transfer\nR1,B1,T1\n")
     assert (both.settings.prior, len(both.settings.priors)) == (0.6, 2)
+
+
+def test_the_prior_of_reassociation_is_declared(case: CaseMaker) -> None:
+    rows = LONG + "B1,,TH01,6,7\n" + DONOR
+    assert case.read(profiles=rows).settings.reassociation == ReassociationPrior()
+    read = case.read("[reassociation]\nsame_bag = 2\nsiblings = 0.5\n", profiles=rows)
+    assert read.settings.reassociation == ReassociationPrior(same_bag=2.0, siblings=0.5)
+    with pytest.raises(InputError) as error:
+        case.read("[reassociation]\nsame_bag = 0\n", profiles=rows)
+    assert "same_bag" in str(error.value)
+    assert "expected a number above 0" in str(error.value)
 
 
 PRIORS = """

@@ -23,6 +23,7 @@ from antigone.genetics.profiles import Profile
 from antigone.matching.description import Description
 from antigone.matching.operation import DropOut, Individual, Operation, SampleErrors, Settings
 from antigone.matching.preparation import prepare
+from antigone.matching.prior import PriorError
 from antigone.matching.reassociation import (
     DeclarationError,
     MergeError,
@@ -282,7 +283,7 @@ def test_remains_without_a_bag_share_none() -> None:
 
 
 def test_a_prior_of_zero_and_rules_that_cannot_be_are_refused() -> None:
-    with pytest.raises(DeclarationError, match="same_bag"):
+    with pytest.raises(PriorError, match="same_bag"):
         ReassociationPrior(same_bag=0)
     for wrong in (
         {"posterior": 0.4},
@@ -443,6 +444,11 @@ def test_a_higher_prior_of_brothers_makes_it_uncertain() -> None:
 def test_a_declared_prior_for_one_bag_decides_what_dna_leaves_open() -> None:
     people = [remains(f"R{k}", bag="B1", **whole(0, 1, NAMES[:5])) for k in (1, 2)]
     rules = ReassociationRules(against_siblings=1)
+    declared = operation(people)
+    declared = replace(declared, settings=replace(declared.settings, reassociation=ReassociationPrior(same_bag=1e-5)))
+    found = reassociate(declared, rules=rules)
+    assert not found.groups
+    assert found.prior.same_bag == 1e-5
     assert not reassociate(operation(people), rules=rules, prior=ReassociationPrior(same_bag=1e-5)).groups
     assert reassociate(operation(people), rules=rules, prior=ReassociationPrior(same_bag=1.0)).groups
 

@@ -15,7 +15,7 @@ from antigone.genetics.pedigrees import Pedigree, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.description import Description
 from antigone.matching.nongenetic_rates import NonGeneticRates
-from antigone.matching.prior import Prior, Shares
+from antigone.matching.prior import Prior, ReassociationPrior, Shares
 
 
 class SettingsError(ValueError):
@@ -94,7 +94,8 @@ class Settings:
     `prior` is s, the probability that an individual is among the missing persons searched (an open set: it may be
     nobody here). `priors` declare it in three ways and by transfer, several times where people disagree. `threshold` is
     the log10 LR from which a pair is listed as a hit. `markers` are canonical names, in the order in which they are
-    shown. `year` is the calendar year of the recoveries, for ages. `non_dna` are the rates of evidence beside DNA.
+    shown. `year` is the calendar year of the recoveries, for ages. `reassociation` is
+    the prior that remains are of one person, `non_dna` are the rates of evidence beside DNA.
     """
 
     markers: tuple[str, ...]
@@ -114,6 +115,7 @@ class Settings:
     prune_untyped_founders: bool = False
     year: int | None = None
     priors: tuple[Prior, ...] = ()
+    reassociation: ReassociationPrior = field(default_factory=ReassociationPrior)
     lineage: LineageSettings = field(default_factory=LineageSettings)
     non_dna: NonGeneticRates = field(default_factory=NonGeneticRates)
 

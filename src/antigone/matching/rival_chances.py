@@ -3,12 +3,12 @@
 What a family gave decides whom it can tell apart. A mother's sample fits an unlisted full brother of the missing
 person as well as the missing person; a child's hardly fits him. For a few missing persons of each kind of reference in
 a search this module gives the chance that the missing person reaches each likelihood ratio, and that a stranger, an
-unlisted full brother, a half-brother or an uncle does, where everything is read of the body that was read of the most
-complete profile of the search.
+unlisted full brother, a half-brother or an uncle does, where the markers of the most complete profile of the search
+are read once of the body.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,9 @@ def _most_complete(result: SearchResult) -> Patterns | None:
         return None
     read = [len(one.profile.readings) for one in individuals]
     one = individuals[read.index(max(read))]
+    # Of one replicate every outcome is listed; of several, some are only bounded.
+    once = {marker: readings[:1] for marker, readings in one.profile.readings.items()}
+    one = replace(one, profile=replace(one.profile, readings=once))
     classes = marker_classes((one,), prepared.models, result.operation.settings)
     return Patterns.of_classes(classes, prepared.models, result.operation.settings)
 

@@ -75,7 +75,7 @@ class Curve:
 
 
 # The colours of Okabe and Ito, which people with any colour vision tell apart; the first stands out.
-_CURVES = ("#1f4e79", "#b3401d", "#d08b00", "#3b8f6a", "#8c8c8c")
+_CURVES = ("#8fb4d9", "#b3401d", "#d08b00", "#3b8f6a", "#8c8c8c")
 _LEAST_CHANCE = 1e-6
 
 
@@ -95,10 +95,10 @@ def chance_curves(panels: Mapping[str, Sequence[Curve]], threshold: float) -> st
             left=0.075, right=0.985, top=1 - 0.25 / height, bottom=0.8 / height, wspace=0.1, hspace=0.28
         )
         for axes, (name, curves) in zip(grid.flat, panels.items(), strict=False):
-            for curve, colour in zip(curves, _CURVES, strict=True):
-                axes.plot(
-                    curve.x, np.maximum(curve.y, _LEAST_CHANCE / 10), color=colour, linewidth=1.4, label=curve.name
-                )
+            for k, (curve, colour) in enumerate(zip(curves, _CURVES, strict=True)):
+                # The first is broad, so that it shows where another lies on it.
+                width, shown = 1.4 if k else 3.6, np.maximum(curve.y, _LEAST_CHANCE / 10)
+                axes.plot(curve.x, shown, color=colour, linewidth=width, label=curve.name)
             axes.axvline(threshold, color=THRESHOLD, linewidth=0.8, linestyle=(0, (4, 3)))
             axes.set_yscale("log")
             axes.set_ylim(_LEAST_CHANCE, 2.0)

@@ -30,6 +30,7 @@ class ReferencesView:
     """Rows: kind of reference, missing persons, unrelated pairs expected, then a chance for each of `heads`."""
 
     lead: str
+    chance: str  # of what the heads are
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     picture: Markup
@@ -45,10 +46,10 @@ def references_view(conclusions: Conclusions, beside: Supplement) -> ReferencesV
     sampled = f" It is {result.coincidences.sampling}." if result.coincidences.sampling else ""
     lead = (
         f"How many unrelated pairs are expected at a log10 LR of {threshold:g} or more, by what there is to compare "
-        f"with.{sampled} Beside it, of a body from which as much was read as from the most complete profile here: the "
-        "chance that the missing person reaches that far, and that others do who are compared in their place; means "
-        f"over up to {looked_at} missing persons of each kind. Where a brother reaches it as often as the missing "
-        "person, no likelihood ratio against strangers tells the two apart."
+        f"with.{sampled} Beside it, of a body of which the markers of the most complete profile here are read once: the "
+        "chance that the missing person reaches that far, and that others do whom nobody listed; means over up to "
+        f"{looked_at} missing persons of each kind. Where a brother reaches it as often as the missing person, no "
+        "likelihood ratio against strangers tells the two apart."
     )
     rows = []
     for one in beside.chances:
@@ -57,8 +58,8 @@ def references_view(conclusions: Conclusions, beside: Supplement) -> ReferencesV
         at = int(np.flatnonzero(one.log10_lrs == threshold)[0])
         ends = [(float(low[at]), float(high[at])) for low, high in _by_reader(one).values()]
         rows.append((str(one.kind), f"{one.missing:,}", expected, *(_chance(low, high) for low, high in ends)))
-    heads = (MISSING, *(f"{words}, not listed" for words in RELATIVES), UNRELATED)
-    return ReferencesView(lead, heads, tuple(rows), _picture(beside, threshold))
+    chance = f"Chance to reach log10 LR {threshold:g}"
+    return ReferencesView(lead, chance, (MISSING, *RELATIVES, UNRELATED), tuple(rows), _picture(beside, threshold))
 
 
 def _by_reader(one: RivalChances) -> dict[str, tuple[Floats, Floats]]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from antigone.formats.case_folder.evidence import EvidenceToml
 from antigone.formats.case_folder.lineage_settings import LineageToml
+from antigone.matching.prior import ReassociationPrior
 
 FORMAT = "antigone-case"
 VERSION = 1
@@ -147,6 +148,34 @@ class PriorToml(SharesToml):
     )
 
 
+_REASSOCIATION = ReassociationPrior()
+
+
+class ReassociationToml(_Strict):
+    """How probable it is beforehand that remains are of one person."""
+
+    same_bag: float = Field(
+        default=_REASSOCIATION.same_bag,
+        gt=0,
+        description="a number above 0: the odds that two remains of one bag are of one person",
+    )
+    same_transfer: float = Field(
+        default=_REASSOCIATION.same_transfer,
+        gt=0,
+        description="a number above 0: how many further parts of somebody are expected in other bags of the transfer",
+    )
+    other_transfer: float = Field(
+        default=_REASSOCIATION.other_transfer,
+        gt=0,
+        description="a number above 0: how many further parts of somebody are expected in all other transfers",
+    )
+    siblings: float = Field(
+        default=_REASSOCIATION.siblings,
+        gt=0,
+        description="a number above 0: how many full siblings of somebody's sex are expected among all received",
+    )
+
+
 class CaseToml(SampleErrorsToml):
     """The settings of a case, all declared before the search. `drop_out` and its like are those of remains."""
 
@@ -219,6 +248,11 @@ class CaseToml(SampleErrorsToml):
     )
     evidence: EvidenceToml = Field(
         default_factory=EvidenceToml, description="a table: the rates of evidence beside DNA, sex, age, stature …"
+    )
+    reassociation: ReassociationToml = Field(
+        default_factory=ReassociationToml,
+        description="a table: same_bag, same_transfer, other_transfer and siblings, the prior that remains are of one "
+        "person",
     )
     lineage: LineageToml = Field(
         default_factory=LineageToml, description="a table: confidence, own_donors, y_rate, mt_rate … of lineages"

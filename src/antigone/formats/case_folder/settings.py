@@ -39,7 +39,7 @@ from antigone.genetics.haplotypes import NO_DATABASES, LineageDatabases
 from antigone.genetics.markers import UnknownPanelError, all_panels, canonical_name, panel
 from antigone.genetics.markers import marker as known_marker
 from antigone.matching.operation import DropOut, SampleErrors, Settings
-from antigone.matching.prior import Prior, PriorError, Shares
+from antigone.matching.prior import Prior, PriorError, ReassociationPrior, Shares
 
 _TELLING = ("threshold", "prior", "frequencies", "rare_alleles", "theta", "mutation", "drop_out")
 _RULES: Mapping[str, RareAlleleRule] = {"refuse": Refuse(), "5/2N": FiveOverTwoN(), "laplace": Laplace()}
@@ -118,6 +118,7 @@ def settings_of(declared: Declared, table: FrequencyTable | None) -> ReadSetting
         non_dna=evidence_of(case.evidence, toml),
         lineage=lineage_of(case.lineage, toml, names),
         priors=_priors(case.priors, toml),
+        reassociation=ReassociationPrior(**{name: float(value) for name, value in case.reassociation}),
     )
     if table is not None:
         _check_with_table(settings, table, toml)
@@ -353,6 +354,7 @@ def settings_as_toml(
         "silent": dict(settings.silent),
         "mutation": mutation_as_toml(settings.mutation, own, alleles_of),
         "evidence": evidence_as_toml(settings.non_dna),
+        "reassociation": asdict(settings.reassociation),
         "lineage": lineage_as_toml(settings.lineage, databases),
     }
     return tomli_w.dumps({key: value for key, value in values.items() if value is not None and value not in ({}, [])})

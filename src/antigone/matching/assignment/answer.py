@@ -143,7 +143,7 @@ def joint_answer(
     declared = tuple(priors) if priors is not None else operation.settings.declared_priors()
     listed = Listed.of(result)
     greatest = np.max(_odds(operation, declared), axis=0)
-    odds_of_part = PartOdds(operation.individuals) if parts else None
+    odds_of_part = PartOdds(operation.individuals, operation.settings.reassociation) if parts else None
     together = several(result, listed, greatest, _bodies(result), parts=odds_of_part, progress=progress)
     generator = rng if rng is not None else np.random.default_rng(1)
     return weighed(result, listed, together, declared, generator)

@@ -20,7 +20,7 @@ from antigone.matching.assignment.packing import Option
 from antigone.matching.assignment.placed_tables import PlacedTables, Question
 from antigone.matching.classes import sex_of
 from antigone.matching.operation import Individual
-from antigone.matching.reassociation import ReassociationPrior
+from antigone.matching.prior import ReassociationPrior
 from antigone.matching.reassociation.elements import repeated_elements
 from antigone.matching.search import SearchResult
 

@@ -1,6 +1,7 @@
 """Reassociation: from remains to individuals, as proposals for people to accept."""
 
-from antigone.matching.reassociation.declared import DeclarationError, ReassociationPrior, ReassociationRules
+from antigone.matching.prior import ReassociationPrior
+from antigone.matching.reassociation.declared import DeclarationError, ReassociationRules
 from antigone.matching.reassociation.merging import MergeError, reassociated
 from antigone.matching.reassociation.minimum_number import Minimum, MinimumNumber, largest_clique, minimum_number
 from antigone.matching.reassociation.reassociating import reassociate

@@ -7,14 +7,14 @@ from antigone.matching.classes import sex_by_amelogenin, sex_of
 from antigone.matching.odd import SEXES
 from antigone.matching.operation import Individual, Operation
 from antigone.matching.preparation import Prepared, prepare
-from antigone.matching.reassociation.declared import PriorOdds, ReassociationPrior, ReassociationRules
+from antigone.matching.prior import ReassociationPrior
+from antigone.matching.reassociation.declared import PriorOdds, ReassociationRules
 from antigone.matching.reassociation.elements import repeated_elements
 from antigone.matching.reassociation.evidence import Evidence
 from antigone.matching.reassociation.pairs import Candidates, candidate_pairs
 from antigone.matching.reassociation.results import Alarm, Ambiguous, Group, Proposal, ProposalKind, Reassociation
 from antigone.matching.reassociation.solving import FoundGroup, Solved, Solver, Uncertain, Unit
 
-DEFAULT_PRIOR = ReassociationPrior()
 DEFAULT_RULES = ReassociationRules()
 
 
@@ -22,15 +22,16 @@ def reassociate(
     operation: Operation,
     prepared: Prepared | None = None,
     *,
-    prior: ReassociationPrior = DEFAULT_PRIOR,
+    prior: ReassociationPrior | None = None,
     rules: ReassociationRules = DEFAULT_RULES,
 ) -> Reassociation:
     """Which of an operation's remains are of one person: proposals for people to accept.
 
     Each of `operation.individuals` counts as one remains. Profiles of mixtures are not among them: they wait for
-    resampling.
+    resampling. `prior` is that of the operation's settings unless given.
     """
     prepared = prepared or prepare(operation)
+    prior = prior or operation.settings.reassociation
     evidence = Evidence.of(
         operation.individuals,
         prepared.models,

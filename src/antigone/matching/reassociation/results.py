@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from antigone.matching.reassociation.declared import ReassociationPrior, ReassociationRules
+from antigone.matching.prior import ReassociationPrior
+from antigone.matching.reassociation.declared import ReassociationRules
 
 
 class ProposalKind(StrEnum):
