@@ -1,6 +1,7 @@
 """CSV and Excel tables: every cell has its place, nothing is repaired or alive, nothing exhausts the machine."""
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -13,17 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antigone.formats.errors import InputError
+from antigone.formats.plain_text import read_bytes
 from antigone.formats.tables import (
     Problems,
     Table,
     delimited,
     escaped,
-    excel,
     open_csv,
     open_workbook,
+    packed,
     to_csv,
     unescaped,
 )
+from workbooks import Sheets, ods, xlsx
 
 Rows = list[tuple[int, list[str]]]
 
@@ -203,7 +206,7 @@ def repacked(path: Path, change: Callable[[str, bytes], bytes]) -> Path:
         parts = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
-            archive.writestr(name, change(name, data))
+            archive.writestr(name, change(name, data), zipfile.ZIP_STORED if name == "mimetype" else None)
     return path
 
 
@@ -234,12 +237,51 @@ def test_a_sheet_made_to_harm_is_refused(change: Callable[[bytes], bytes], found
 
 
 def test_a_file_that_unpacks_to_far_more_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(excel, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(packed, "MAX_UNPACKED", 500_000)
     path = workbook(tmp_path / "t.xlsx", cell(lambda *_: None))
-    repacked(path, lambda name, data: data + b" " * 2_000_000 if name == SHEET else data)
+    repacked(path, lambda name, data: data + b" " * 600_000 if name == SHEET else data)
     assert path.stat().st_size < 20_000
-    with pytest.raises(InputError, match="more than 1000000 bytes when unpacked"):
+    with pytest.raises(InputError, match="more than 500000 bytes when unpacked"):
         read_excel(path)
+
+
+@pytest.mark.parametrize(("further", "is_refused"), [(900_000, False), (2_000_000, True)])
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_a_file_that_unpacks_to_a_hundred_times_its_size_is_refused(
+    make: Callable[[Sheets], bytes], further: int, is_refused: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "t"
+    path.write_bytes(make({"s": [["a"], ["1"]]}))
+    part = SHEET if make is xlsx else "content.xml"
+    repacked(path, lambda name, data: data + b" " * further if name == part else data)
+    size = path.stat().st_size
+    assert packed.MAX_RATIO * size < further + 100_000 < packed.MAX_UNPACKED
+    if is_refused:
+        with pytest.raises(InputError, match=r"more than [0-9]+ bytes when unpacked"):
+            open_workbook(path, "t")
+    else:  # so little is no harm, whatever it is packed into
+        assert open_workbook(path, "t").sheet_names == ("s",)
+
+
+def test_the_room_of_a_packed_file_is_a_hundred_times_its_size() -> None:
+    assert packed.room_of(bytes(10)) == packed.FREE_UNPACKED
+    assert packed.room_of(bytes(50_000)) == 5_000_000
+    assert packed.room_of(bytes(3_000_000)) == packed.MAX_UNPACKED
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_plain_file_is_refused_before_it_is_opened(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    shown = "a folder" if kind == "folder" else "a pipe or a device"
+    for read in (lambda: read_bytes(path, "t", 10), lambda: open_workbook(path, "t")):
+        with pytest.raises(InputError, match=f"^t: found {shown}; expected a file$"):
+            read()
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"a,b\n1,2\n", b"\xd0\xcf\x11\xe0" + bytes(600)])

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from antigone.cli.errors import SHOWN
+from antigone.formats.errors import printable
 from antigone.formats.inspection import Inspection, inspect
 
 
@@ -20,7 +21,7 @@ def run(path: Path, *, as_json: bool) -> int:
 
 
 def _say(found: Inspection) -> None:
-    typer.echo(f"{found.path}: {found.what}")
+    typer.echo(f"{printable(found.path)}: {found.what}")
     if found.problems:
         typer.echo("\nIt cannot be read:")
         for problem in found.problems[:SHOWN]:

@@ -19,7 +19,7 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        place = self.file
+        place = printable(self.file)
         if self.line is not None:
             place += f", line {self.line}"
         if self.column is not None:
@@ -45,13 +45,22 @@ class InputError(Exception):
         return cls(Problem(str(file), line, column, found, expected))
 
 
+def printable(text: str) -> str:
+    r"""A text with its control characters spelled out, so that the name of a file cannot move a terminal's cursor.
+
+    >>> printable("a\x1b[2J\n")
+    'a\\x1b[2J\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def quoted(text: object, limit: int = 60) -> str:
     r"""What stood there, between quotes and never longer than a line; control characters are spelled out.
 
     >>> quoted("12\x1b[2J")
     '‘12\\x1b[2J’'
     """
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+    shown = printable(str(text))
     if len(shown) > limit:
         shown = shown[:limit] + "…"
     return f"‘{shown}’"

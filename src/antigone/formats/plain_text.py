@@ -1,6 +1,7 @@
 """Text files of other programs as lines: limits on size, UTF-8, and nothing that is not text."""
 
 import re
+import stat
 from pathlib import Path
 
 from antigone.formats.errors import InputError
@@ -11,8 +12,23 @@ MAX_LINE = 1_000_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+def refuse_odd(path: Path, file: str) -> None:
+    """Raise `InputError` for what is no plain file: a pipe may make its reader wait for ever, a device never ends."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return  # opening it says why
+    if not stat.S_ISREG(mode):
+        found = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise InputError.at(file, None, None, found=found, expected="a file")
+
+
 def read_bytes(path: Path, file: str, most: int) -> bytes:
-    """The bytes of a file. `file` is the name that errors use. Raises `InputError` where it has more than `most`."""
+    """The bytes of a file. `file` is the name that errors use.
+
+    Raises `InputError` where it has more than `most`, and for a folder, a pipe or a device.
+    """
+    refuse_odd(path, file)
     try:
         with path.open("rb") as opened:
             data = opened.read(most + 1)

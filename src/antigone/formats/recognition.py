@@ -21,6 +21,7 @@ from antigone.formats.genemapper import are_genemapper, looks_like_genemapper
 from antigone.formats.haplotype_tables_mt import is_emp, is_mt_table
 from antigone.formats.haplotype_tables_y import is_y_table
 from antigone.formats.loose_rows import Rows, rows_of_text
+from antigone.formats.plain_text import refuse_odd
 from antigone.formats.strider import is_xml
 from antigone.formats.tables import Problems, Workbook, is_workbook, near, open_workbook, plain_name
 from antigone.formats.wide_frequencies import is_wide_table
@@ -79,6 +80,7 @@ def recognise(path: Path | str, *, sheet: str | None = None) -> Recognised:
         if any((path / name).is_file() for name in (SETTINGS_FILE, *(f"{table}.csv" for table in TABLES))):
             return Recognised(Kind.CASE_FOLDER)
         raise InputError.at(path.name, None, None, found=f"a folder without {SETTINGS_FILE}", expected="a case folder")
+    refuse_odd(path, path.name)
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

@@ -10,12 +10,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antigone.formats.case_folder.toml_text import check_against, parse_toml
-from antigone.formats.errors import InputError
+from antigone.formats.plain_text import read_bytes
 from antigone.formats.tables import Problems, near
 from antigone.genetics.markers import all_markers, canonical_name
 
 FILE = "genemapper.toml"
 FORMAT = "antigone-genemapper"
+_MOST_BYTES = 1_000_000
 
 Kind = Literal["sample", "ladder", "positive control", "negative control", "left out"]
 _KINDS = 'one of "sample", "ladder", "positive control", "negative control", "left out"'
@@ -113,9 +114,4 @@ def declared_beside(path: Path) -> GenemapperToml:
     beside = path.parent / FILE
     if not beside.is_file():
         return GenemapperToml()
-    try:
-        data = beside.read_bytes()
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-        raise InputError.at(beside, None, None, found=found, expected="a readable file") from error
-    return read_genemapper_toml(data, str(beside))
+    return read_genemapper_toml(read_bytes(beside, str(beside), _MOST_BYTES), str(beside))

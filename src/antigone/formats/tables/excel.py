@@ -1,66 +1,31 @@
 """Excel files (`.xlsx`, `.xls`) and OpenDocument sheets (`.ods`): the same tables, with the place of every cell.
 
-calamine reads the values. Before it does, the file is unpacked and measured here, because two cells far apart are
-enough to make calamine ask for hundreds of gigabytes, and because it gives the error of a formula (`#N/A`) as an empty
-cell, which would be read as no result. Which of the three a file is, its bytes say and not its name.
+calamine reads the values, after the file was measured (`packed`, `biff`, `opendocument`). Which of the three a file is,
+its bytes say and not its name.
 """
 
 import hashlib
 import io
-import re
-import struct
 import subprocess
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from xml.etree import ElementTree as ET
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from antigone.formats.errors import InputError
+from antigone.formats.plain_text import read_bytes
 from antigone.formats.tables.biff import MAGIC, XlsError, look_at_sheets
-from antigone.formats.tables.opendocument import CONTENT, MIMETYPE, ContentReader, OpenDocumentError
+from antigone.formats.tables.opendocument import MIMETYPE
+from antigone.formats.tables.packed import look_at_open_document, measured, not_excel, parts_by_sheet
 from antigone.formats.tables.problems import Problems
-from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, MAX_CELLS, SheetLook
+from antigone.formats.tables.sheet_look import SheetLook
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
 
 MAX_BYTES = 100_000_000
-MAX_UNPACKED = 200_000_000
 SUFFIXES = (".xlsx", ".xls", ".ods")
-_MOST_REFUSED = 1_000
-_BLOCK = 8_000_000
-
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,9})([0-9]{1,9})\s*["']""")
-_ERROR = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?=[^<>]*?\bt\s*=\s*["']e["'])[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]+)""")
-_FORMULA = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]+)["'][^<>]*>\s*<(?:\w+:)?f\b""")
-_WITHOUT_PLACE = re.compile(
-    rb"""<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br\s*=)"""
-    # A place that Excel does not have: calamine computes with its letters all the same, and asks for that much memory.
-    rb"""|<(?:\w+:)?c(?=[\s/>])[^<>]*?[\s:]r\s*=\s*["'](?!\s*[A-Za-z]{1,3}[0-9]{1,7}\s*["'])"""
-    rb"""|<(?:\w+:)?row(?=[\s/>])[^<>]*?[\s:]r\s*=\s*["'](?!\s*[0-9]{1,7}\s*["'])"""
-)
-_FORBIDDEN = re.compile(
-    rb"""\0|<!DOCTYPE|<!ENTITY|<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE
-)
-_NO_PLACE = "whose cells do not say where they stand (save it again in Excel)"
-# What Python's unpacking says of damaged files, in its many voices.
-_UNPACKING_ERRORS = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    struct.error,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-)
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
 
 T = TypeVar("T")
 
@@ -231,21 +196,14 @@ def open_workbook(path: Path, file: str) -> Workbook:
 
     Raises `InputError` for a file that is none, or that would be larger in memory than the limits allow.
     """
-    try:
-        with path.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-        raise InputError.at(file, None, None, found=found, expected="a readable file") from error
-    if len(data) > MAX_BYTES:
-        raise InputError.at(file, None, None, found=f"more than {MAX_BYTES} bytes", expected="a smaller file, or CSV")
+    data = read_bytes(path, file, MAX_BYTES)
     looks = _look_at(data, file)
     if data.startswith(MAGIC):
         _try_elsewhere(data, file)
     try:
         workbook = _without_panic(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
     except CalamineError as error:
-        raise _not_excel(file, str(error)) from None
+        raise not_excel(file, str(error)) from None
     return Workbook(workbook, looks, hashlib.sha256(data).hexdigest(), file)
 
 
@@ -276,9 +234,9 @@ def _try_elsewhere(data: bytes, file: str) -> None:
             [sys.executable, "-c", _TRIAL], input=data, capture_output=True, check=False, timeout=_TRIAL_SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise _not_excel(file, f"a file that is not read within {_TRIAL_SECONDS} seconds") from None
+        raise not_excel(file, f"a file that is not read within {_TRIAL_SECONDS} seconds") from None
     if done.returncode < 0:
-        raise _not_excel(file, "a damaged file: reading it was broken off")
+        raise not_excel(file, "a damaged file: reading it was broken off")
 
 
 def is_workbook(data: bytes) -> bool:
@@ -292,10 +250,10 @@ def _look_at(data: bytes, file: str) -> Mapping[str, _Look]:
         try:
             return _not_too_large(look_at_sheets(data), file)
         except XlsError as error:
-            raise _not_excel(file, str(error)) from None
+            raise not_excel(file, str(error)) from None
     if MIMETYPE in data[:100]:
-        return _not_too_large(_look_at_open_document(data, file), file)
-    return _parts_by_sheet(_measured(data, file), file)
+        return _not_too_large(look_at_open_document(data, file), file)
+    return parts_by_sheet(measured(data, file), file)
 
 
 def _without_panic(read: Callable[[], T]) -> T:
@@ -316,153 +274,3 @@ def _not_too_large(looks: dict[str, SheetLook], file: str) -> dict[str, SheetLoo
             found, expected = look.too_large
             raise InputError.at(f"{file}, sheet {name}", None, None, found=found, expected=expected)
     return looks
-
-
-def _look_at_open_document(data: bytes, file: str) -> dict[str, SheetLook]:
-    """Unpack an OpenDocument file, with the same limits, and look through its content."""
-    reader = ContentReader()
-    unpacked = 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [entry.filename for entry in archive.infolist()]
-            if names.count(CONTENT) != 1 or any(name.startswith("xl/") for name in names):
-                raise _not_excel(file, f"a file without one {CONTENT}")
-            for entry in archive.infolist():
-                with archive.open(entry) as stream:
-                    while block := stream.read(_BLOCK):
-                        unpacked += len(block)
-                        if unpacked > MAX_UNPACKED:
-                            raise _too_large_unpacked(file)
-                        if entry.filename == CONTENT:
-                            reader.take(block)
-        reader.take(b"", last=True)
-    except OpenDocumentError as error:
-        raise _not_excel(file, str(error)) from None
-    except _UNPACKING_ERRORS as error:
-        raise _not_excel(file, f"a file that cannot be unpacked ({type(error).__name__})") from None
-    return reader.sheets
-
-
-def _too_large_unpacked(file: str) -> InputError:
-    found = f"more than {MAX_UNPACKED} bytes when unpacked"
-    return InputError.at(file, None, None, found=found, expected="a smaller file, or CSV")
-
-
-def _not_excel(file: str, why: str) -> InputError:
-    return InputError.at(
-        file, None, None, found=why, expected="an Excel file (.xlsx, .xls, .ods) without a password, or CSV"
-    )
-
-
-class _Part:
-    """What is to be known of one part of the packed file before it is read: its size, and cells that are not values."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.columns = 0
-        self.has_cells_without_place = False
-        self.refused: dict[int, dict[int, tuple[str, str]]] = {}
-        self.merged: tuple[int, int] | None = None  # calamine tells of those
-        self.data = b""  # of the two small parts that name the sheets
-        self._count = 0
-
-    def measure(self, block: bytes) -> None:
-        """Look through some whole rows."""
-        for letters, digits in set(_PLACE.findall(block)):
-            self.rows = max(self.rows, int(digits))
-            self.columns = max(self.columns, _column_number(letters))
-        if _WITHOUT_PLACE.search(block):
-            self.has_cells_without_place = True
-        for match in _ERROR.finditer(block):
-            self._refuse(match, FORMULA_ERROR)
-        for match in _FORMULA.finditer(block):
-            self._refuse(match, FORMULA)
-
-    def _refuse(self, match: re.Match[bytes], why: tuple[str, str]) -> None:
-        if self._count < _MOST_REFUSED:
-            self._count += 1
-            row = self.refused.setdefault(int(match[2]), {})
-            row.setdefault(_column_number(match[1]), why)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = 26 * number + letter - 64
-    return number
-
-
-def _measured(data: bytes, file: str) -> dict[str, _Part]:
-    """Unpack every part and look through it, block by block."""
-    parts: dict[str, _Part] = {}
-    unpacked = 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for entry in archive.infolist():
-                if entry.filename in parts:
-                    raise _not_excel(file, "two parts of one name")
-                if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise _not_excel(file, "a part that is packed in an unusual way")
-                parts[entry.filename] = part = _Part()
-                with archive.open(entry) as stream:
-                    unpacked += _measure_part(part, entry.filename, stream, MAX_UNPACKED - unpacked, file)
-    except _UNPACKING_ERRORS as error:
-        raise _not_excel(file, f"a file that cannot be unpacked ({type(error).__name__})") from None
-    return parts
-
-
-def _measure_part(part: _Part, name: str, stream: Any, room: int, file: str) -> int:
-    size = 0
-    rest = b""
-    while block := stream.read(_BLOCK):
-        size += len(block)
-        if size > room:
-            raise _too_large_unpacked(file)
-        rest += block
-        if name.endswith((".xml", ".rels")) and _FORBIDDEN.search(rest, max(0, len(rest) - len(block) - 200)):
-            raise _not_excel(file, f"a part {name} with entities, or not in UTF-8")
-        end = rest.rfind(b"row>") + len(b"row>")
-        if end > len(b"row>"):
-            part.measure(rest[:end])
-            rest = rest[end:]
-    part.measure(rest)
-    _refuse_vast_sheets(part, name, file)
-    if name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-        part.data = rest
-    return size
-
-
-def _refuse_vast_sheets(part: _Part, name: str, file: str) -> None:
-    if part.rows * part.columns > MAX_CELLS:
-        found = f"a sheet of {part.rows} rows and {part.columns} columns"
-        expected = f"at most {MAX_CELLS} cells from the first to the last (delete what stands far off), or CSV"
-        raise InputError.at(file, None, None, found=found, expected=expected)
-    if part.has_cells_without_place and name.startswith("xl/worksheets/"):
-        raise _not_excel(file, f"a sheet {name} {_NO_PLACE}")
-
-
-def _parts_by_sheet(parts: dict[str, _Part], file: str) -> dict[str, _Part]:
-    """Which part holds which sheet."""
-    if CONTENT in parts or "xl/workbook.bin" in parts:
-        raise _not_excel(file, "a file that is two kinds of workbook, or a binary one (.xlsb)")
-    try:
-        names = _xml(parts["xl/workbook.xml"].data)
-        relations = _xml(parts["xl/_rels/workbook.xml.rels"].data)
-        targets = {relation.get("Id"): _part_name(relation.get("Target", "")) for relation in relations}
-        sheets = [element for element in names.iter() if element.tag.endswith("}sheet")]
-        found = {sheet.get("name", ""): parts[targets[sheet.get(_RELATION)]] for sheet in sheets}
-    except (KeyError, ET.ParseError) as error:
-        raise _not_excel(file, f"a file whose sheets cannot be found ({type(error).__name__})") from None
-    # A sheet may lie in a part of whatever name.
-    for name, part in found.items():
-        if part.has_cells_without_place:
-            raise _not_excel(file, f"a sheet {name} {_NO_PLACE}")
-    return found
-
-
-def _part_name(target: str) -> str:
-    return target[1:] if target.startswith("/") else f"xl/{target}"
-
-
-def _xml(data: bytes) -> ET.Element:
-    return ET.fromstring(data)  # noqa: S314 - document types, and with them entities, were refused before
