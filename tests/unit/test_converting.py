@@ -55,7 +55,7 @@ def test_a_mistake_in_such_a_sheet_is_told_by_sheet_row_and_column(tmp_path: Pat
     wrong = [*GENOTYPES, ["", "", "", ""], ["B2", "TH01", "6..3", 7.0]]
     (tmp_path / "export.xlsx").write_bytes(xlsx({"genotypes": wrong}))
     (problem,) = inspect(tmp_path / "export.xlsx").problems
-    assert (problem.file, problem.line, problem.column) == ("export.xlsx, sheet genotypes", 6, "Allele 1")
+    assert (problem.file, problem.line, problem.column) == ("export.xlsx, sheet genotypes", 6, "Allele 1, cell C6")
     assert "6..3" in problem.found
 
 

@@ -27,6 +27,7 @@ from antigone.formats.laboratory import LaboratoryProfiles, Run, call_of, labora
 from antigone.genetics.alleles import OffLadder, Repeat
 from antigone.genetics.observation import Reading, Reads
 from examples import examples
+from workbooks import ods, xlsx
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "genemapper"
 GOOD = sorted((CORPUS / "good").iterdir())
@@ -69,7 +70,8 @@ def test_a_bad_table_is_refused_in_the_frozen_words(folder):
 
 
 def test_the_corpus_is_there():
-    assert (len(GOOD), len(BAD)) >= (33, 35)
+    assert len(GOOD) >= 43
+    assert len(BAD) >= 43
 
 
 @pytest.mark.parametrize("folder", GOOD, ids=lambda folder: folder.name)
@@ -94,6 +96,21 @@ def test_a_good_table_is_known_by_its_beginning(folder):
 )
 def test_other_files_are_not_taken_for_such_tables(text):
     assert not looks_like_genemapper(text.encode())
+
+
+# Sheets
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_errors_in_a_sheet_name_the_cell(make, tmp_path):
+    path = tmp_path / "plate"
+    rows = [["Plate 4"], [], ["Sample", "TH01", "TH01", "FGA", "FGA"], ["B1", "6", "x", "21", "22"]]
+    path.write_bytes(make({"Runs": [*rows, ["B2_R1", "6", "7", "21", "22"], ["B2_R2", "6", "7", "21", "22"]]}))
+    with pytest.raises(InputError) as caught:
+        read_genemapper(path, file="plate")
+    first, second = caught.value.problems
+    assert str(first).startswith("plate, sheet Runs, line 4, column TH01, cell C4: found ‘x’; expected an allele")
+    assert str(second).startswith("plate, sheet Runs, line 6, column Sample, cell A6: found the samples ‘B2_R1’ and")
 
 
 # By hand

@@ -68,7 +68,7 @@ def test_the_one_sheet_with_a_table_is_read_and_errors_name_it(make, tmp_path: P
     with pytest.raises(InputError, match="no sheet ‘S3’; expected one of S1, S2"):
         read_wide_frequencies(path, sheet="S3")
     path.write_bytes(make({"S1": [*table, [18.0, "x", ""]]}))
-    with pytest.raises(InputError, match="book, sheet S1, line 6, column TH01: found ‘x’"):
+    with pytest.raises(InputError, match="book, sheet S1, line 6, column TH01, cell B6: found ‘x’"):
         read_wide_frequencies(path)
 
 

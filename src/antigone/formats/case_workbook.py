@@ -14,7 +14,7 @@ from pathlib import Path
 from antigone.formats.case_folder import read_case_folder
 from antigone.formats.case_folder.folder import NEEDED, SETTINGS_FILE
 from antigone.formats.errors import InputError, Problem, quoted
-from antigone.formats.tables import SUFFIXES, Problems, Workbook, as_number, open_workbook, plain_name
+from antigone.formats.tables import SUFFIXES, Problems, Workbook, as_number, open_workbook, place_in_sheet, plain_name
 from antigone.matching.operation import Operation
 
 SETTINGS_SHEET = "settings"
@@ -118,8 +118,7 @@ def _placed(problems: list[Problem], workbook: Workbook, inner: str) -> Iterator
         place = _place(problem.column, headers.get(sheet, {}))
         column = problem.column
         if problem.line is not None and isinstance(place, int):
-            letters = column_letters(place)
-            column = f"{column}, cell {letters}{problem.line}" if isinstance(column, str) else letters
+            column = place_in_sheet(place if column is None else column, place, problem.line)
         yield replace(problem, file=file, column=column)
 
 
@@ -136,16 +135,3 @@ def _header(workbook: Workbook, sheet: str) -> Mapping[str, int]:
         **{plain_name(name): place for place, name in enumerate(names, 1)},
         **{name: place for place, name in enumerate(names, 1)},
     }
-
-
-def column_letters(number: int) -> str:
-    """The letters of a column, which counts from 1.
-
-    >>> column_letters(1), column_letters(28)
-    ('A', 'AB')
-    """
-    letters = ""
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

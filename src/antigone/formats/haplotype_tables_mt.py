@@ -13,9 +13,9 @@ from pathlib import Path
 from antigone.formats.case_folder.lineage_databases import MT_FORMAT, mt_database_rows
 from antigone.formats.case_folder.lineages import FORMAT
 from antigone.formats.errors import quoted
-from antigone.formats.loose_rows import Rows, rows_of_file, rows_of_text
+from antigone.formats.loose_rows import Rows, cells_named, rows_of_file, rows_of_text
 from antigone.formats.plain_text import lines_of, read_bytes
-from antigone.formats.tables import Problems, near, plain_name, to_csv
+from antigone.formats.tables import Problems, is_workbook, near, plain_name, to_csv
 from antigone.genetics.haplotypes import MtDatabase, MtHaplotype
 from antigone.genetics.maternal import (
     LENGTH,
@@ -95,11 +95,14 @@ def read_mt_table(path: Path | str, *, sheet: str | None = None) -> MtTable:
     if is_emp(data):
         return emp_of(data, path.name)
     rows, file = rows_of_file(path, data, is_mt_table, what="mitochondrial sequences", sheet=sheet)
-    return mt_table_of(rows, file)
+    with cells_named(rows, in_sheet=is_workbook(data)):
+        return mt_table_of(rows, file)
 
 
 def is_emp(data: bytes) -> bool:
     """Whether bytes are an `.emp` file: some line names ranges."""
+    if is_workbook(data):
+        return False  # its packed bytes may be any
     return data.removeprefix(b"\xef\xbb\xbf").startswith(b"#!") or b"\n#!" in data or b"\r#!" in data
 
 

@@ -15,9 +15,9 @@ from antigone.formats.case_folder.lineages import y_cells
 from antigone.formats.case_folder.markers import is_y
 from antigone.formats.case_folder.readings import CellError, CellReader
 from antigone.formats.errors import InputError, quoted
-from antigone.formats.loose_rows import Rows, rows_of_file
+from antigone.formats.loose_rows import Rows, cells_named, rows_of_file
 from antigone.formats.plain_text import read_bytes
-from antigone.formats.tables import Problems, foreign_letters, near, plain_name, to_csv
+from antigone.formats.tables import Problems, foreign_letters, is_workbook, near, plain_name, to_csv
 from antigone.genetics.alleles import Allele
 from antigone.genetics.haplotypes import YDatabase, YHaplotype
 from antigone.genetics.markers import all_markers, canonical_name, panel
@@ -85,9 +85,11 @@ def read_y_table(
     data = read_bytes(path, path.name, MAX_BYTES)
     if kit is None:
         rows, file = rows_of_file(path, data, is_y_table, what="Y haplotypes", sheet=sheet)
+    else:
+        rows, file = rows_of_file(path, data, bool, what="Y haplotypes", sheet=sheet)
+        rows = [(0, ["sample", *order_of(kit)]), *rows]
+    with cells_named(rows, in_sheet=is_workbook(data)):
         return y_table_of(rows, file, zero=zero)
-    rows, file = rows_of_file(path, data, bool, what="Y haplotypes", sheet=sheet)
-    return y_table_of([(0, ["sample", *order_of(kit)]), *rows], file, zero=zero)
 
 
 def order_of(kit: str) -> tuple[str, ...]:

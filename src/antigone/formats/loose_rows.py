@@ -1,12 +1,14 @@
 """The rows of a table that follows no rule of ours: a text with separators of its own, or a sheet of some workbook."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from antigone.formats.errors import InputError, quoted
+from antigone.formats.errors import InputError, Problem, quoted
 from antigone.formats.plain_text import lines_of
-from antigone.formats.tables import Problems, is_workbook, near, open_workbook
+from antigone.formats.tables import Problems, is_workbook, near, open_workbook, place_in_sheet, plain_name
 
 Rows = list[tuple[int, list[str]]]
 """Each row with its line, counted from 1; empty ones are not there."""
@@ -43,6 +45,30 @@ def text_of_rows(rows: Rows) -> bytes:
         padded = (*cells, *[""] * (width - len(cells)))
         lines.append("\t".join('"' + cell.replace('"', '""') + '"' if '"' in cell else cell for cell in padded))
     return "\n".join([*lines, ""]).encode("utf-8")
+
+
+@contextmanager
+def cells_named(rows: Rows, *, in_sheet: bool) -> Iterator[None]:
+    """Within it, errors that name a column of a sheet name the cell too. `rows` are those of the sheet."""
+    try:
+        yield
+    except InputError as error:
+        if not in_sheet:
+            raise
+        raise InputError([_with_cell(problem, rows) for problem in error.problems]) from None
+
+
+def _with_cell(problem: Problem, rows: Rows) -> Problem:
+    line, column = problem.line, problem.column
+    if line is None or column is None:
+        return problem
+    place: int | None
+    if isinstance(column, int):
+        place = column
+    else:
+        named = ([plain_name(cell) for cell in cells] for _, cells in rows)
+        place = next((cells.index(plain_name(column)) + 1 for cells in named if plain_name(column) in cells), None)
+    return problem if place is None else replace(problem, column=place_in_sheet(column, place, line))
 
 
 def rows_of_file(

@@ -17,7 +17,7 @@ from antigone.formats.case_folder.truth import FORMAT as TRUTH
 from antigone.formats.codis import looks_like_cmf
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import FORMAT as FREQUENCIES
-from antigone.formats.genemapper import are_genemapper, looks_like_genemapper
+from antigone.formats.genemapper import are_genemapper, declared_beside, looks_like_genemapper
 from antigone.formats.haplotype_tables_mt import is_emp, is_mt_table
 from antigone.formats.haplotype_tables_y import is_y_table
 from antigone.formats.loose_rows import Rows, rows_of_text
@@ -60,6 +60,7 @@ _CASE_TABLES = {
 }
 _PEOPLE = ("profiles", "remains", "families")
 _SEXES = frozenset(("0", "1", "2", "m", "f", "u", "male", "female", "unknown"))
+_SAMPLES_COLUMN = re.compile(r"sample[ _.]?(?:name|file)|(?:marker|locus)\b.*\ballele|маркер.*алел", re.IGNORECASE)
 _DAT_LINE = re.compile(r"\s*(?:[MATC]\s+\S.*|S2?(?:\s.*)?|E|END OF DATA)\s*", re.IGNORECASE)
 _MAP_LINE = re.compile(r"\s*(?:[0-9]{1,2}|X|Y|XY|MT)\s+\S+(?:\s+-?[0-9.]+){1,2}\s*", re.IGNORECASE)
 _EXPECTED = (
@@ -89,10 +90,23 @@ def recognise(path: Path | str, *, sheet: str | None = None) -> Recognised:
         raise InputError.at(path.name, None, None, found=why, expected="a readable file") from error
     if is_workbook(head):
         return _of_workbook(open_workbook(path, path.name), sheet)
-    found = recognise_bytes(head, whole=len(head) < _HEAD)
+    is_whole = len(head) < _HEAD
+    found = recognise_bytes(head, whole=is_whole) or _as_declared(path, head if is_whole else _whole_lines(head))
     if found is None:
         raise InputError.at(path.name, None, None, found=_described(head), expected=_EXPECTED)
     return found
+
+
+def _as_declared(path: Path, text: bytes) -> Recognised | None:
+    """A laboratory's table that only the `genemapper.toml` beside it makes one."""
+    declared = declared_beside(path)
+    is_one = declared.model_fields_set and looks_like_genemapper(text, declared)
+    return Recognised(Kind.GENEMAPPER) if is_one else None
+
+
+def _whole_lines(head: bytes) -> bytes:
+    """The beginning of a file without its last line: one that was cut in two would look like another one."""
+    return head[: head.rfind(b"\n") + 1]
 
 
 def recognise_bytes(head: bytes, *, whole: bool = True) -> Recognised | None:
@@ -103,8 +117,7 @@ def recognise_bytes(head: bytes, *, whole: bool = True) -> Recognised | None:
         return Recognised(Kind.CODIS)
     if is_xml(head):
         return Recognised(Kind.STRIDER) if re.search(rb"<(?:[\w.-]+:)?marker[\s>]", head) else None
-    # A line that was cut in two would look like another one.
-    text = head if whole else head[: head.rfind(b"\n") + 1]
+    text = head if whole else _whole_lines(head)
     if is_emp(text):
         return Recognised(Kind.MT_TABLE)
     return _of_rows(text) or _of_words(text)
@@ -131,7 +144,11 @@ def _of_rows(head: bytes) -> Recognised | None:
 
 
 def _names_samples(rows: Rows) -> bool:
-    return any(plain_name(cell) in ("samplename", "samplefile") for _, cells in rows[:_HEADER_ROWS] for cell in cells)
+    """Whether a row names samples, or markers and alleles, as a laboratory's table does."""
+    return any(
+        _SAMPLES_COLUMN.search(" ".join(cells)) or (len(cells) > 1 and plain_name(cells[0]) in ("marker", "locus"))
+        for _, cells in rows[:_HEADER_ROWS]
+    )
 
 
 def _rows(head: bytes) -> Rows | None:

@@ -14,9 +14,9 @@ from antigone.formats.case_folder.lineages import FORMAT as MTDNA
 from antigone.formats.case_folder.markers import is_y
 from antigone.formats.case_folder.profiles import FORMAT as PROFILES
 from antigone.formats.case_folder.remains import FORMAT as REMAINS
-from antigone.formats.case_workbook import SETTINGS_SHEET, column_letters
+from antigone.formats.case_workbook import SETTINGS_SHEET
 from antigone.formats.frequencies import FORMAT as FREQUENCIES
-from antigone.formats.tables import TableFormat
+from antigone.formats.tables import TableFormat, column_letters
 from antigone.formats.template_words import (
     ABOUT,
     ABOUT_SHEET,

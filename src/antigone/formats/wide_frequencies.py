@@ -13,9 +13,9 @@ from pathlib import Path
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import NOT_STATED
 from antigone.formats.frequency_figures import FrequencyFigures, MarkerFigures, SampleSize, is_on_x, read_allele
-from antigone.formats.loose_rows import Rows, rows_of_file
+from antigone.formats.loose_rows import Rows, cells_named, rows_of_file
 from antigone.formats.plain_text import read_bytes
-from antigone.formats.tables import Problems, near, plain_name
+from antigone.formats.tables import Problems, is_workbook, near, plain_name
 from antigone.genetics.alleles import OffLadder, Repeat, Silent
 from antigone.genetics.frequencies import FrequencyTable
 from antigone.genetics.markers import all_markers, canonical_name
@@ -53,7 +53,8 @@ def read_wide_frequencies(
     path = Path(path)
     data = read_bytes(path, path.name, MAX_BYTES)
     rows, file = rows_of_file(path, data, is_wide_table, what="a frequency table", sheet=sheet)
-    return wide_of(rows, file, name=name or path.name, source=source or NOT_STATED)
+    with cells_named(rows, in_sheet=is_workbook(data)):
+        return wide_of(rows, file, name=name or path.name, source=source or NOT_STATED)
 
 
 def wide_of(rows: Rows, file: str, *, name: str, source: str) -> PublishedFrequencies:

@@ -1,6 +1,7 @@
 """Takes a laboratory's table line by line, and says of each line what is wrong with it."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
@@ -12,6 +13,8 @@ from antigone.formats.laboratory import Call, height_text
 from antigone.formats.tables import MAX_FIELD, MAX_ROWS
 
 _NO_CALL = Call("", ())
+# What stands below a marker whose name is above several columns.
+_NUMBERED = re.compile(r"(?:allele|алель|аллель)?[\s_.#-]*([1-9]|[ab])", re.IGNORECASE)
 
 
 class LineReader:
@@ -47,6 +50,8 @@ class LineReader:
             if len(line) > MAX_FIELD and any(len(cell) > MAX_FIELD for cell in cells):
                 self._gathering.complain(None, f"a cell of more than {MAX_FIELD} characters", f"at most {MAX_FIELD}")
                 continue
+            if self._is_header_again(cells):
+                continue
             taken += 1
             if taken > MAX_ROWS:
                 self._gathering.complain(None, f"more than {MAX_ROWS} rows", "at most that many")
@@ -54,6 +59,30 @@ class LineReader:
             yield cells
         if not taken and not len(self._gathering.problems):
             self._gathering.complain(None, "no row after the header", "a row for each sample")
+
+    def _is_header_again(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the header once more, or the second line of one whose cells are merged."""
+        header = self._gathering.header
+        own = cells[header.sample if header.sample is not None else header.run or 0].strip()
+        if header.is_merged and not own and self._gathering.line == header.line + 1:
+            return self._numbers_alleles(cells)
+        if own == header.cells[header.sample if header.sample is not None else header.run or 0]:
+            is_again = [cell.strip() for cell in cells] == list(header.cells)
+            if is_again:
+                self._gathering.headers_again.append(self._gathering.line)
+            return is_again
+        return False
+
+    def _numbers_alleles(self, cells: Sequence[str]) -> bool:
+        """Whether cells say 1, 2 (or a, b) below each marker, and nothing elsewhere."""
+        left = list(cells)
+        for block in self._gathering.header.blocks:
+            for number, place in enumerate(block.alleles):
+                match = _NUMBERED.fullmatch(cells[place].strip())
+                if match is None or match[1].casefold() not in (str(number + 1), "ab"[number : number + 1]):
+                    return False
+                left[place] = ""
+        return not any(cell.strip() for cell in left)
 
     def _quoted_cells(self, line: str) -> list[str]:
         try:
@@ -76,6 +105,8 @@ class LineReader:
             expected += '; where empty cells were cut off at the ends of lines, short_rows = "fill" in genemapper.toml'
         elif self._gathering.header.separator == ",":
             expected += " (a decimal comma makes one more: such a cell stands between quotation marks)"
+        if len(cells) == width + 1 and cells[0].strip().isdigit():
+            expected += "; R writes row names below no header: write.table(…, row.names = FALSE)"
         self._gathering.complain(None, f"{len(cells)} cells", expected)
         return []
 

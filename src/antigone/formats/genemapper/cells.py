@@ -14,7 +14,9 @@ _WITH_COMMA = re.compile(r"([<>]?\s*[0-9]+),([0-9]+)")
 _WITH_POINT = re.compile(r"[<>]?\s*[0-9]+\.[0-9]+")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,][0-9]{3})+")
 _SIGNS = {",": "a decimal comma", ".": "a decimal point"}
-_WORDS = frozenset(("nr", "n/a", "na", "neg", "none", "no result", "-", "--", "inc", "fail", "failed", "null", "0"))
+_WORDS = frozenset(("nr", "neg", "none", "no result", "-", "--", "inc", "fail", "failed", "0", "-9", "-1", "*", "**"))
+# What R, pandas and databases write for a cell without a value; never an allele.
+_ABSENT = frozenset(("na", "n/a", "nan", "null", "<na>"))
 
 _NO_HEIGHT = -1.0
 
@@ -32,12 +34,20 @@ class CellsReader:
         self.list_sign: str | None = None
         """The sign that was seen between the alleles of one cell."""
         self.suffixes_dropped = 0
+        self.absent: dict[str, None] = {}
+        """Words for an empty cell that were seen."""
         self._first_with_decimal = ""
         self.known_heights: dict[str, float | None] = {"": None}
         """Heights by the texts that were read before."""
 
     def call(self, marker: str, cells: Sequence[str], complain: Complain, *, is_list: bool) -> Call | None:
         """What the cells say. None, with the problem told, where they are not sound."""
+        if is_list and self._may_be_list_or_decimal(cells[0]):
+            expected = (
+                'in genemapper.toml alleles_in_cell = "," if these are two alleles, decimal = "," if it is one allele'
+            )
+            complain(0, quoted(cells[0].strip()), expected)
+            return None
         texts = list(self._listed(cells[0])) if is_list else list(cells)
         places = [0] * len(texts) if is_list else list(range(len(texts)))
         alleles = []
@@ -49,8 +59,17 @@ class CellsReader:
         try:
             return call_of(marker, tuple(alleles) or ("",))
         except CellError as error:
-            complain(places[error.cell] if error.cell < len(places) else 0, error.found, self._advice(alleles, error))
+            place = places[error.cell] if error.cell < len(places) else 0
+            as_written = texts[error.cell].strip() if error.cell < len(texts) else ""
+            is_pointed = "," in as_written and error.found == quoted(as_written.replace(",", "."))
+            complain(place, quoted(as_written) if is_pointed else error.found, self._advice(alleles, error))
             return None
+
+    def _may_be_list_or_decimal(self, cell: str) -> bool:
+        """Whether the one cell of a marker holds `11,3`: two alleles, or one with a decimal comma."""
+        declared = self._declared
+        is_said = declared.alleles_in_cell is not None or declared.decimal is not None
+        return not is_said and _WITH_COMMA.fullmatch(cell.strip()) is not None
 
     def _listed(self, cell: str) -> Sequence[str]:
         sign = self._declared.alleles_in_cell or "/"
@@ -62,6 +81,9 @@ class CellsReader:
 
     def _allele(self, text: str, marker: str, place: int, complain: Complain) -> str | None:
         if not text or text.casefold() in self._no_result:
+            return ""
+        if text.casefold() in _ABSENT:
+            self.absent[text] = None
             return ""
         for suffix in self._declared.allele_suffixes:
             if text.endswith(suffix) and len(text) > len(suffix):
@@ -90,8 +112,8 @@ class CellsReader:
         text = alleles[error.cell] if error.cell < len(alleles) else ""
         if text.casefold() in _WORDS:
             return f'{error.expected}; if it means no result, no_result = ["{text}"] in genemapper.toml'
-        if re.fullmatch(r"[0-9.XY]+([/;,| -][0-9.XY]+)+", text):
-            sign = re.sub(r"[0-9.XY]", "", text)[:1]
+        if re.fullmatch(r"[0-9.XY]+(\s*[/;,|-]\s*[0-9.XY]+|\s+[0-9.XY]+)+", text):
+            sign = re.sub(r"[0-9.XY]", "", text).strip()[:1] or " "
             declare = f'alleles_in_cell = "{sign}" in genemapper.toml'
             return f"one allele a cell, or, in a table of one column a marker, {declare}"
         if match := re.match(r"(?:[0-9]{1,2}(?:\.[0-9])?|[XY])(?=[^0-9.])", text):
@@ -114,7 +136,7 @@ class CellsReader:
 
     def _height(self, text: str, place: int, complain: Complain) -> float | None:
         """A height in the file's unit; −1, with the problem told, where it is none."""
-        if not text:
+        if not text or text.casefold() in _ABSENT:
             return None
         if _THOUSANDS.fullmatch(text) and self._declared.decimal is None:
             expected = (

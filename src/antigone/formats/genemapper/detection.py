@@ -10,10 +10,11 @@ from antigone.formats.loose_rows import Rows, text_of_rows
 _ROWS = 60
 
 
-def looks_like_genemapper(head: bytes) -> bool:
+def looks_like_genemapper(head: bytes, declared: GenemapperToml | None = None) -> bool:
     r"""Whether these first bytes of a file (some kilobytes) hold the header of such a table.
 
-    The `profiles.csv` of a case folder, whose columns are called much the same, is none.
+    `declared` is what a person says of such tables. The `profiles.csv` of a case folder, whose columns are called much
+    the same, is none.
 
     >>> looks_like_genemapper(b"Sample Name\tMarker\tAllele 1\tAllele 2\nB1\tTH01\t6\t9.3\n")
     True
@@ -25,8 +26,9 @@ def looks_like_genemapper(head: bytes) -> bool:
     if not whole.strip():
         return False
     encoding = _encoding(whole)
+    declared = declared or GenemapperToml()
     try:
-        header = find_header(lines_of(whole, encoding, ""), "", GenemapperToml(), MarkerSpellings(GenemapperToml()))
+        header = find_header(lines_of(whole, encoding, ""), "", declared, MarkerSpellings(declared))
     except (InputError, UnicodeDecodeError):
         return False
     if header.separator != "," or header.sample is None or header.run is not None:

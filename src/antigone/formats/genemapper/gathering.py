@@ -20,7 +20,8 @@ from antigone.formats.genemapper.names import (
     plain,
 )
 from antigone.formats.laboratory import Call, Run, RunHeights
-from antigone.formats.tables import Problems
+from antigone.formats.tables import Problems, place_in_sheet
+from antigone.genetics.alleles import Named, Repeat, Unknown
 from antigone.matching.operation import LeftOut
 
 MOST_RUNS = 999
@@ -51,8 +52,11 @@ class LeftOutSample:
 class Gathering:
     """What was found so far. Each distinct call is understood once, and shared; `line` is the one being read."""
 
-    def __init__(self, file: str, header: Header, declared: GenemapperToml, spellings: MarkerSpellings) -> None:
+    def __init__(
+        self, file: str, header: Header, declared: GenemapperToml, spellings: MarkerSpellings, *, in_sheet: bool = False
+    ) -> None:
         self.file = file
+        self._in_sheet = in_sheet
         self.header = header
         self.declared = declared
         self.spellings = spellings
@@ -65,8 +69,11 @@ class Gathering:
         self._kinds: dict[str, tuple[str, int]] = {}
         self._complained: set[str] = set()
         self._markers_left_out: dict[str, str] = {}
+        self.headers_again: list[int] = []
+        """Lines in which the header stands once more, as where files were put together."""
         self._has_off_ladder = False
         self._has_beyond_two = False
+        self._has_unnamed = False
 
     def new_run(self, key: tuple[str, str], sample_type: str | None) -> "list[RunSoFar] | LeftOutSample | None":
         """The runs under a new pair of sample and file. None, with a problem noted, where it has no name."""
@@ -138,6 +145,7 @@ class Gathering:
         if call is not None:
             self._has_off_ladder = self._has_off_ladder or call.has_off_ladder
             self._has_beyond_two = self._has_beyond_two or call.is_beyond_two
+            self._has_unnamed = self._has_unnamed or _is_unnamed(call)
         return call
 
     def samples(self) -> dict[str, tuple[Run, ...]]:
@@ -151,16 +159,21 @@ class Gathering:
         for first, second in self._names.doubtful_pairs(list(samples)):
             found, expected = doubtful_pair(first, second)
             line = samples[second][0].line
-            self.problems.add(self.file, line, self._sample_column(), found=found, expected=expected)
+            self.problems.add(self.file, line, self._sample_column(line), found=found, expected=expected)
         for sample, runs_of in samples.items():
             if len(runs_of) > MOST_RUNS:
                 found = f"{len(runs_of)} runs of {quoted(sample)}"
                 self.problems.add(self.file, runs_of[0].line, None, found=found, expected=f"at most {MOST_RUNS}")
         return {sample: tuple(runs) for sample, runs in samples.items()}
 
-    def _sample_column(self) -> str | int | None:
+    def _sample_column(self, line: int) -> str | int | None:
         place = self.header.sample if self.header.sample is not None else self.header.run
-        return None if place is None else self.header.column(place)
+        return None if place is None else self._column(place, line)
+
+    def _column(self, place: int, line: int) -> str | int:
+        """A column as errors name it; in a sheet with the cell."""
+        name = self.header.column(place)
+        return place_in_sheet(name, place + 1, line) if self._in_sheet else name
 
     def left_out(self, samples: dict[str, tuple[Run, ...]]) -> tuple[LeftOut, ...]:
         """Markers, controls and readings that are not used, and why."""
@@ -187,6 +200,12 @@ class Gathering:
         header = self.header
         if header.line > 1:
             yield f"{self.file}: the header is in line {header.line}, and what stands before it is passed over"
+        if self.headers_again:
+            lines = _some([str(line) for line in self.headers_again])
+            yield f"{self.file}: the header stands again in line {lines}; what follows is read as of the same table"
+        if self.cells.absent:
+            words = ", ".join(map(quoted, self.cells.absent))
+            yield f"{self.file}: {words} is read as an empty cell"
         for text, marker in self.spellings.abbreviated.items():
             yield f"{self.file}: {text} is read as {marker}, the only core marker that begins so"
         if self._names.stripped:
@@ -208,13 +227,27 @@ class Gathering:
             ]
             if where:
                 yield f"{self.file}: off-ladder alleles are kept and never used as an allele: {_some(where)}"
+        if self._has_unnamed:
+            where = [
+                f"{call.marker} of {sample}"
+                for sample, runs in samples.items()
+                for run in runs
+                for call in run.calls.values()
+                if _is_unnamed(call)
+            ]
+            if where:
+                yield f"{self.file}: nothing but ‘?’ stands there, which is read as no result: {_some(where)}"
         if self.cells.suffixes_dropped:
             yield f"{self.file}: alleles are read without the endings that genemapper.toml names"
 
     def complain(self, place: int | None, found: str, expected: str) -> None:
         """Note a problem in the line that is being read; `place` is its column, counted from 0."""
-        column = None if place is None else self.header.column(place)
+        column = None if place is None else self._column(place, self.line)
         self.problems.add(self.file, self.line, column, found=found, expected=expected)
+
+
+def _is_unnamed(call: Call) -> bool:
+    return bool(call.alleles) and all(isinstance(allele, Unknown) for allele in call.alleles)
 
 
 def _whole(run: RunSoFar) -> Run:
@@ -238,7 +271,9 @@ class Calls(dict[tuple[str, ...], Call | None]):
         """Understand what is new, in the line that is being read."""
         key = texts if self._columns.marker is not None else (self._columns.name, *texts)
         call = self[texts] = self._gathering.understand(key, self._columns)
-        if call is not None and len(call.alleles) > 1 and len(set(call.alleles)) == 1:
+        # Two peaks without a name (OL, ?) are not one allele twice.
+        is_named = call is not None and isinstance(next(iter(call.alleles), None), Repeat | Named)
+        if call is not None and is_named and len(call.alleles) > 1 and len(set(call.alleles)) == 1:
             self.doubled.add(id(call))
         return call
 

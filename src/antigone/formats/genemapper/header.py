@@ -1,6 +1,7 @@
 """Finds the header of a laboratory's table, and what stands in which column."""
 
 import csv
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ SEARCHED_LINES = 60
 SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ","}
 _BY_SEPARATOR = {separator: name for name, separator in SEPARATORS.items()}
 
-_SAMPLE = ("samplename", "sample", "sampleid", "зразок", "назвазразка", "образец")
+_SAMPLE = (
+    "samplename", "sample", "sampleid", "samplecode", "specimenid", "specimen", "id", "ind", "individual",
+    "зразок", "назвазразка", "образец",
+)  # fmt: skip
 _RUN = ("samplefile", "samplefilename", "filename", "файл")
 _RUN_NAME = ("runname",)
 _TYPE = ("sampletype",)
@@ -28,8 +32,11 @@ _BESIDE = re.compile(
     r"(size|area|peakarea|datapoint|mutation|alleleedit|allelecomment|comment|ud|udp|begin|end|quality|ratio)[0-9]{0,2}"
     r"|dye|dyecolor|color|panel|kit|runname|rundate|date|analysismethod|sizestandard|instrument|well|lane|plate|project"
     r"|os|bin|phr|lph|spu|an|bd|cc|ovl|gq|sq|sqi|off-?scale|sharedpeak|status|specimencategory|gender|sex|operator|score"
+    r"|remarks?|notes?|pop|population|country|snp|аркуш|примітка"
 )
 _NUMBERED = re.compile(r"(.*?)[\s_.-]*([0-9]{1,2})")
+# `D3S1358_a`, `D3S1358 B`: the two alleles of a marker by letters.
+_LETTERED = re.compile(r"(.*?)(?:[\s_.-]+|(?<=[0-9]))([abAB])")
 _WIDE_PART = re.compile(r"(.*?)[\s_.-]+(allele|height|size|area|peak height|peak area|h|a)", re.IGNORECASE)
 
 
@@ -69,6 +76,8 @@ class Header:
     type: int | None
     blocks: tuple[MarkerColumns, ...]
     unused: tuple[str, ...] = ()
+    is_merged: bool = False
+    """Whether the name of a marker stands above the first of its columns only, as in merged cells."""
 
     @property
     def separator_name(self) -> str:
@@ -151,6 +160,9 @@ def _header(
     texts = [cell.strip() for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
+    if len(texts) == 1:
+        between = " or ".join(f"{_BY_SEPARATOR[one]}s" for one in _separators(declared))
+        raise _NotAHeaderError(0, quoted(texts[0]), f"columns between {between}: {_ANY_HEADER}")
     if len(texts) > MAX_COLUMNS:
         raise _NotAHeaderError(0, f"{len(texts)} columns", f"at most {MAX_COLUMNS}")
     columns = _Columns(texts, declared)
@@ -168,7 +180,9 @@ def _header(
         raise _NotAHeaderError(2 * len(blocks), found, _ANY_HEADER)
     layout = Layout.LONG if is_long else Layout.WIDE
     type_column = columns.one_of("type", _TYPE)
-    return Header(line, separator, layout, tuple(texts), sample, run, type_column, blocks, unused)
+    unused = (*columns.others({sample, run, type_column}), *unused)
+    cells = tuple(texts)
+    return Header(line, separator, layout, cells, sample, run, type_column, blocks, unused, columns.is_merged)
 
 
 class _Columns:
@@ -179,6 +193,7 @@ class _Columns:
         self._plain = [plain(text) for text in texts]
         self._declared = declared
         self._ignored = {plain(text) for text in declared.ignore_columns}
+        self.is_merged = False
         self._fixed = {
             place
             for key, names in (("sample", _SAMPLE), ("run", _RUN + _RUN_NAME), ("type", _TYPE))
@@ -205,6 +220,10 @@ class _Columns:
             found = f"two columns {quoted(self._texts[places[0]])}"
             raise _NotAHeaderError(self._score, found, f"one, or which it is in [columns] {key} of genemapper.toml")
         return places[0] if places else None
+
+    def others(self, chosen: set[int | None]) -> list[str]:
+        """The texts of further columns that name a sample, a run or a kind, and are not used."""
+        return [self._texts[place] for place in sorted(self._fixed) if place not in chosen]
 
     # Long tables
 
@@ -240,7 +259,8 @@ class _Columns:
             return MarkerColumns(tuple(lists), marker=marker, is_list=True)
         if not alleles or lists:
             found = "no column Allele 1" if not alleles else "columns of alleles with and without a number"
-            raise _NotAHeaderError(self._score, found, _ANY_HEADER)
+            hint = "" if alleles else "; a table with a column for each sample is to be turned on its side"
+            raise _NotAHeaderError(self._score, found, _ANY_HEADER + hint)
         if len(heights) > len(alleles):
             found = f"{len(heights)} columns of heights beside {len(alleles)} of alleles"
             raise _NotAHeaderError(self._score, found, "at most as many")
@@ -287,8 +307,12 @@ class _Columns:
         places: dict[str, dict[str, list[tuple[int, int]]]] = {}
         unused: list[str] = []
         strangers: list[int] = []
+        self._fill_merged(spellings)
         for place, text in enumerate(self._texts):
             if place in self._fixed:
+                continue
+            if self.is_merged and place == 0 and not text:
+                unused.append("column 1")
                 continue
             marker, kind, number = self._of_marker(text, spellings)
             if marker is not None:
@@ -311,6 +335,30 @@ class _Columns:
             raise _NotAHeaderError(score, found, expected)
         return tuple(self._wide_block(marker, own, score) for marker, own in places.items()), tuple(unused)
 
+    def _fill_merged(self, spellings: MarkerSpellings) -> None:
+        """Give each column its marker where each name stands above the first of as many columns, as merged cells do."""
+        named = [
+            place
+            for place, text in enumerate(self._texts)
+            if text and place not in self._fixed and spellings.resolve(text) is not None
+        ]
+        if len(named) < 2 or len({self._texts[place] for place in named}) < len(named):
+            return
+        width = named[1] - named[0]
+        is_even = all(after - before == width for before, after in itertools.pairwise(named))
+        between = range(named[0], named[-1] + width)
+        if width < 2 or not is_even or len(self._texts) > between.stop:
+            return
+        if any(self._texts[place] for place in between if place not in named and place < len(self._texts)):
+            return
+        self.is_merged = True
+        for place in between:
+            text = self._texts[place - (place - named[0]) % width]
+            if place == len(self._texts):
+                self._texts.append(text)
+                self._plain.append(plain(text))
+            self._texts[place], self._plain[place] = text, plain(text)
+
     def _of_marker(self, text: str, spellings: MarkerSpellings) -> tuple[str | None, str, int]:
         """The marker of a column (empty for one left out), whether of alleles or heights, and its number or 0."""
         if text and (marker := spellings.resolve(text)) is not None:
@@ -319,6 +367,8 @@ class _Columns:
             whole = (None, "", 0)
         match = re.fullmatch(r"(.*?)[\s_.-]+([0-9]{1,2})", text) or re.fullmatch(r"(.*[A-Za-z])([0-9])", text)
         base, number = (match[1], int(match[2])) if match else (text, 0)
+        if match is None and whole[0] is None and (lettered := _LETTERED.fullmatch(text)):
+            base, number = lettered[1], "ab".index(lettered[2].casefold()) + 1
         part = _WIDE_PART.fullmatch(base)
         stem, word = (part[1], part[2].casefold()) if part else (base, "allele")
         kind = "allele" if word in ("allele", "a") else "height" if word in ("height", "peak height", "h") else "beside"
@@ -329,7 +379,7 @@ class _Columns:
     def _wide_block(self, marker: str, own: dict[str, list[tuple[int, int]]], score: int) -> MarkerColumns:
         numbers = {kind: [number for number, _ in places] for kind, places in own.items()}
         for kind, found_numbers in numbers.items():
-            if any(found_numbers) and found_numbers != list(range(1, len(found_numbers) + 1)):
+            if any(found_numbers) and not _are_in_order(found_numbers):
                 shown = ", ".join(quoted(self._texts[place]) for _, place in own[kind])
                 expected = f"{marker} 1, {marker} 2 and so on, in this order"
                 raise _NotAHeaderError(score, f"the columns {shown}", expected)
@@ -340,3 +390,14 @@ class _Columns:
             raise _NotAHeaderError(score, found, "at most as many")
         is_list = len(alleles) == 1 and not heights
         return MarkerColumns(alleles, heights, name=marker, is_list=is_list)
+
+
+def _are_in_order(numbers: Sequence[int]) -> bool:
+    """Whether the columns of a marker are numbered from 1; the first may be without, as R and pandas write `TH01.1`.
+
+    >>> [_are_in_order(numbers) for numbers in ([1, 2], [0, 1], [0, 2], [2, 1], [0, 0, 1])]
+    [True, True, True, False, False]
+    """
+    further = list(numbers if numbers[0] else numbers[1:])
+    starts = (1,) if numbers[0] else (1, 2)
+    return any(further == list(range(start, start + len(further))) for start in starts)

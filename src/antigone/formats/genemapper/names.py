@@ -17,9 +17,9 @@ _CORE = ("CODIS 20", "ESS 12")
 
 _EXTENSION = re.compile(r"\.(?:fsa|hid|ab1|smd|scf)$", re.IGNORECASE)
 _USUAL_SUFFIX = re.compile(
-    r"[ _.-]+(?:rep|repl|replicate|run|inj|injection|reinj|amp|pcr)[ _.-]?[0-9]{1,2}$", re.IGNORECASE
+    r"(?:[ _.-]+(?:rep|repl|replicate|run|inj|injection|reinj|amp|pcr)[ _.-]?|(?<=[0-9])rep)[0-9]{1,2}$", re.IGNORECASE
 )
-_DOUBTFUL_SUFFIX = re.compile(r"[ _.-]+R[0-9]{1,2}$", re.IGNORECASE)
+_DOUBTFUL_SUFFIX = re.compile(r"(?:[ _.-]+R[0-9]{1,2}|[ _.-]?\([0-9]{1,2}\))$", re.IGNORECASE)
 
 # Words that mean a control everywhere.
 _LADDERS = ("ladder", "allelicladder", "alleleladder", "аллельнийледер", "алельнадрабинка")
@@ -33,7 +33,8 @@ _CONTROLS: Mapping[str, str] = {
 # Names that mean a control in one laboratory and in the next a person, or body 9947, bone A.
 _DOUBTFUL_WORDS = frozenset(("al", "nc", "pc", "neg", "pos", "blank", "rb", "control"))
 _DOUBTFUL_CODES = frozenset(("k+", "k", "к+", "к", "007", "2800m", "9947a", "9948", "k562"))
-_SIGN = re.compile(r"[ _.-]")
+_SIGN = re.compile(r"[ _.(-]|[0-9]rep[0-9]", re.IGNORECASE)
+_CONTROL_WITHIN = re.compile(r"(?<![^\W\d_])(?:ctrl|control|ladder|ntc|blank|контроль)(?![^\W\d_])", re.IGNORECASE)
 _NUMBERING = " _.-()0123456789"
 _LONGEST_CONTROL = 40
 
@@ -50,8 +51,8 @@ SAMPLE_TYPES: Mapping[str, str] = {
 
 
 def plain(text: str) -> str:
-    """A name without case, spaces, hyphens, underscores and points."""
-    return re.sub(r"[\s_.-]+", "", text.casefold())
+    """A name without case, spaces, hyphens, underscores, points and number signs."""
+    return re.sub(r"[\s_.#-]+", "", text.casefold())
 
 
 @lru_cache(maxsize=1000)
@@ -151,7 +152,9 @@ class SampleNames:
             by_type = SAMPLE_TYPES.get(plain(sample_type))
             # A ladder that the column calls a sample is a slip of one of both.
             return None if by_type == "sample" and by_name not in (None, "sample") else by_type
-        if by_name is None and (whole in _DOUBTFUL_CODES or word in _DOUBTFUL_WORDS):
+        if by_name is None and (
+            whole in _DOUBTFUL_CODES or word in _DOUBTFUL_WORDS or _CONTROL_WITHIN.search(sample) is not None
+        ):
             return None
         return by_name or "sample"
 
@@ -163,7 +166,7 @@ class SampleNames:
         return None
 
     def doubtful_pairs(self, samples: list[str]) -> list[tuple[str, str]]:
-        """Samples whose names differ in `_R1`, `_R2` only: runs of one sample, or two remains of one bag."""
+        """Samples whose names differ in `_R1`, `_R2` or ` (2)` only: runs of one sample, or two remains of one bag."""
         if self.declared.replicate_suffixes is not None:
             return []
         first: dict[str, str] = {}
@@ -184,7 +187,9 @@ def ask_for_kind(sample: str) -> str:
 def doubtful_pair(first: str, second: str) -> tuple[str, str]:
     """What was found and what to write, for two names that may be runs of one sample."""
     shown = f"the samples {quoted(first)} and {quoted(second)}, whose names differ in a suffix only"
+    match = _DOUBTFUL_SUFFIX.search(second) or _DOUBTFUL_SUFFIX.search(first)
+    suffix = re.sub("[0-9]+", "#", match[0]) if match else "_R#"
     return shown, (
-        'in genemapper.toml replicate_suffixes = ["_R#"] (with the sign that stands there) if these are runs of one '
-        "sample, replicate_suffixes = [] if they are different samples"
+        f'in genemapper.toml replicate_suffixes = ["{suffix}"] if these are runs of one sample, '
+        "replicate_suffixes = [] if they are different samples"
     )

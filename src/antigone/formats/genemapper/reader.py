@@ -55,26 +55,30 @@ def read_genemapper(
     data, name = bytes_of(source, file)
     if not isinstance(source, bytes) and is_workbook(data):
         rows, name = rows_of_file(Path(source), data, are_genemapper, what="a GeneMapper table", sheet=sheet)
-        table = read_genemapper(text_of_rows(rows), declared=declared or declared_beside(Path(source)), file=name)
+        table = _read(text_of_rows(rows), name, declared or declared_beside(Path(source)), in_sheet=True)
         dialect = None if table.dialect is None else replace(table.dialect, encoding="")
         return replace(table, dialect=dialect)
     if declared is None:
         declared = GenemapperToml() if isinstance(source, bytes) else declared_beside(Path(source))
+    return _read(data, name, declared)
+
+
+def _read(data: bytes, file: str, declared: GenemapperToml, *, in_sheet: bool = False) -> GenemapperTable:
     with uncollected():
-        at_once = _Reader(data, name, declared).read_at_once()
-        return _Reader(data, name, declared).read() if at_once is None else at_once
+        at_once = _Reader(data, file, declared, in_sheet=in_sheet).read_at_once()
+        return _Reader(data, file, declared, in_sheet=in_sheet).read() if at_once is None else at_once
 
 
 class _Reader:
     """A table whose encoding and header were found, to be read in one of two ways."""
 
-    def __init__(self, data: bytes, file: str, declared: GenemapperToml) -> None:
+    def __init__(self, data: bytes, file: str, declared: GenemapperToml, *, in_sheet: bool = False) -> None:
         self._data = data
         self._declared = declared
         self._encoding = encoding_of(data, file, declared.encoding)
         spellings = MarkerSpellings(declared)
         header = find_header(lines_of(data, self._encoding, file), file, declared, spellings)
-        self._gathering = Gathering(file, header, declared, spellings)
+        self._gathering = Gathering(file, header, declared, spellings, in_sheet=in_sheet)
 
     def read_at_once(self) -> GenemapperTable | None:
         """All profiles of a plain table; None where it is not plain, or where anything is amiss in it."""

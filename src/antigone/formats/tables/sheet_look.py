@@ -10,6 +10,29 @@ FORMULA_ERROR = ("the error of a formula", "a value")
 _MOST_REFUSED = 1_000
 
 
+def column_letters(number: int) -> str:
+    """The letters of a column, which counts from 1.
+
+    >>> column_letters(1), column_letters(28)
+    ('A', 'AB')
+    """
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def place_in_sheet(name: str | int, column: int, line: int) -> str:
+    """A column of a sheet and the cell in it, as errors name them; the column counts from 1.
+
+    >>> place_in_sheet("TH01", 3, 2), place_in_sheet(3, 3, 2)
+    ('TH01, cell C2', 'C')
+    """
+    letters = column_letters(column)
+    return f"{name}, cell {letters}{line}" if isinstance(name, str) else letters
+
+
 @dataclass
 class SheetLook:
     """One sheet: rows and columns up to the last cell that is not empty, and cells that are no values."""
