@@ -48,6 +48,18 @@ def test_a_table_with_a_header_says_the_same() -> None:
     assert [one.haplogroup for one in table.rows] == ["H1", "T2b"]
 
 
+@pytest.mark.parametrize("name", ["haplogrep.hsd", "haplogrep_without_header.hsd"])
+def test_haplogrep_writes_a_cell_for_each_difference(name: str) -> None:
+    emp, hsd = read_mt_table(HAPLOTYPES / "control_region.emp"), read_mt_table(HAPLOTYPES / name)
+    assert [one.sequence for one in hsd.rows] == [one.sequence for one in emp.rows[:2]]
+    assert [one.haplogroup for one in hsd.rows] == ["H1", "T2b"]
+
+
+def test_a_table_between_semicolons_is_read_whatever_its_columns_are_called() -> None:
+    (row,) = read_mt_table(HAPLOTYPES / "mt_semicolon_columns.csv").rows
+    assert row.sequence == MtHaplotype("ARC1", CONTROL_REGION, ("263G", "315.1C"))
+
+
 def test_named_ranges_commas_and_the_reference_itself() -> None:
     first, second = read_mt_table(HAPLOTYPES / "mt_semicolons.txt").rows
     assert (first.count, first.sequence) == (3, mt_haplotype("ARC1", "16024-16365;73-340", "263G 315.1C"))
@@ -82,6 +94,14 @@ def test_two_columns_may_be_the_copies_of_one_marker() -> None:
     first, second = read_y_table(HAPLOTYPES / "two_columns.csv").rows
     assert first.haplotype.alleles["DYS385"] == (Repeat(11), Repeat(14))
     assert second.haplotype.alleles["DYS385"] == (Repeat(11), Unknown())
+
+
+def test_hyphens_between_copies_and_cyrillic_of_windows() -> None:
+    first, second = read_y_table(HAPLOTYPES / "y_hyphens_cp1251.csv").rows
+    assert (first.haplotype.sample, second.haplotype.sample) == ("К1", "К2")
+    assert first.haplotype.alleles == {"DYS19": (Repeat(15),), "DYS385": (Repeat(11), Repeat(14))}
+    assert second.haplotype.alleles["DYS19"] == (Repeat(15), Repeat(16))
+    assert second.haplotype.alleles["DYS385"] == (Repeat(12), Repeat(12))
 
 
 def test_without_a_header_the_order_is_that_of_the_kit_named() -> None:

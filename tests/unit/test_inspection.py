@@ -1,7 +1,10 @@
 """What a file is, by its content; what it holds and what is odd about it; and what becomes of it by `convert`."""
 
+import io
 import json
+import os
 import shutil
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +43,21 @@ KINDS = {
     "haplotypes/mt_table.csv": Kind.MT_TABLE,
     "haplotypes/yfiler.tsv": Kind.Y_TABLE,
     "haplotypes/two_columns.csv": Kind.Y_TABLE,
+    "haplotypes/haplogrep.hsd": Kind.MT_TABLE,
+    "haplotypes/haplogrep_without_header.hsd": Kind.MT_TABLE,
+    "haplotypes/mt_semicolon_columns.csv": Kind.MT_TABLE,
+    "haplotypes/y_hyphens_cp1251.csv": Kind.Y_TABLE,
+    "frequencies/familias_blocks.txt": Kind.FREQUENCIES,
+    "frequencies/long.csv": Kind.FREQUENCIES,
+    "frequencies/utf16.txt": Kind.FREQUENCIES,
+    "frequencies/ukrainian_cp1251.csv": Kind.FREQUENCIES,
+    "frequencies/with_amelogenin.csv": Kind.FREQUENCIES,
+    "strider/semicolons.csv": Kind.STRIDER,
+    "ped/bad_makeped.ped": Kind.PED,
+    "ped/bad_parameter_file.dat": Kind.PED_MARKERS,
+    "genemapper/good/genemarker_wide/table.txt": Kind.GENEMAPPER,
+    "genemapper/bad/columns_between_spaces/table.txt": Kind.GENEMAPPER,
+    "genemapper/bad/column_for_each_sample/table.txt": Kind.GENEMAPPER,
 }
 
 
@@ -79,13 +97,25 @@ def test_a_workbook_is_known_by_its_sheets_or_by_what_stands_in_them(make, tmp_p
         recognise(path)
 
 
+def packed_as(name: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, "<x/>")
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [
         (b"", "an empty file"),
         (b"%PDF-1.7\n", "a PDF document, which holds pictures of tables and not the tables"),
-        (b"<html></html>", "XML of another kind"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "a text that begins"),
+        (b"<html></html>", "XML of another kind, which begins with <html>, a page of the web"),
+        (b"<!DOCTYPE html><HTML></HTML>", "XML of another kind, which begins with <HTML>, a page of the web"),
+        (b"<?xml version='1.0'?><CODISRapidImportFile/>", "XML .* <CODISRapidImportFile>: arrestees of a Rapid DNA"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "bytes that are no text"),
+        (b"M1\t14\t13\t29\t24\t11\t11,14\n", "a table without a header .for Y haplotypes, `antigone convert --kit`"),
+        (packed_as("word/document.xml"), "a document of Word, which holds no sheets"),
+        (packed_as("notes.txt"), "a packed file .* without a workbook"),
         (b"Dear colleagues,\n", "a text that begins ‘Dear colleagues,’"),
     ],
 )
@@ -93,6 +123,48 @@ def test_what_is_no_kind_is_described(data: bytes, found: str, tmp_path: Path) -
     (tmp_path / "x").write_bytes(data)
     with pytest.raises(InputError, match=f"found {found}"):
         recognise(tmp_path / "x")
+
+
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x")
+    with pytest.raises(InputError, match=r"^x: found a pipe or a device; expected a file$"):
+        inspect(tmp_path / "x")
+
+
+def test_the_name_of_a_file_cannot_move_the_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[2J\nb.txt"
+    path.write_text("Sample Name\tMarker\tAllele 1\nB1\tTH01\tx\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["inspect", str(path)])
+    assert result.exit_code == 1
+    assert "\x1b" not in result.output
+    assert result.output.count("a\\x1b[2J\\nb.txt") == 2  # the file, and the place of what is wrong in it
+
+
+def test_a_table_that_its_toml_alone_makes_one_is_known_by_it(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("UD1,System,A1\ns1,TH01,6\n", encoding="utf-8")
+    with pytest.raises(InputError, match="found a text that begins ‘UD1,System,A1’"):
+        recognise(path)
+    (tmp_path / "genemapper.toml").write_text(
+        'format = "antigone-genemapper"\nversion = 1\n[columns]\nsample = "UD1"\nmarker = "System"\nallele = "A#"\n',
+        encoding="utf-8",
+    )
+    assert recognise(path).kind is Kind.GENEMAPPER
+
+
+def test_y_markers_of_a_laboratory_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("Sample Name\tMarker\tAllele 1\nB1\tDYS391\t10\nB1\tTH01\t6\n", encoding="utf-8")
+    assert "Y haplotypes of 1 sample at 1 marker: DYS391" in inspect(path).holds
+
+
+def test_cyrillic_of_windows_is_said(tmp_path: Path) -> None:
+    assert any("read as cp1251, because" in text for text in inspect(CORPUS / "frequencies/ukrainian_cp1251.csv").odd)
+    result = CliRunner().invoke(
+        app, ["convert", str(CORPUS / "frequencies/ukrainian_cp1251.csv"), str(tmp_path / "frequencies.csv")]
+    )
+    assert result.exit_code == 0
+    assert "read as cp1251, because" in result.output
 
 
 @settings(max_examples=100)

@@ -38,7 +38,7 @@ def test_rare_long_alleles_are_longer_than_those_listed() -> None:
     assert entry.frequencies == (0.1, 0.5, 0.39, 0.01)
 
 
-@pytest.mark.parametrize("name", ["two_populations.csv", "namespace.xml"])
+@pytest.mark.parametrize("name", ["two_populations.csv", "namespace.xml", "semicolons.csv"])
 def test_other_forms_say_the_same(name: str) -> None:
     usual, other = read_strider(STRIDER / "two_populations.xml"), read_strider(STRIDER / name)
     assert {key: table.markers for key, table in other.items()} == {key: table.markers for key, table in usual.items()}

@@ -1,6 +1,7 @@
 """Frequencies as populations publish them: what is around the figures is said, and nothing of them is guessed."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,36 @@ def test_a_bad_table_gets_exactly_these_errors(name: str) -> None:
 @pytest.mark.parametrize("name", ["semicolons.csv", "tabs.txt", "on_its_side.csv"])
 def test_separators_decimal_commas_and_sides_say_the_same(name: str) -> None:
     assert read_wide_frequencies(FREQUENCIES / name).table.markers == TWO
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "familias_blocks.txt",
+        "long.csv",
+        "row_names_of_r.csv",
+        "with_amelogenin.csv",
+        "ukrainian_cp1251.csv",
+        "utf16.txt",
+    ],
+)
+def test_other_layouts_and_encodings_say_the_same(name: str) -> None:
+    read = read_wide_frequencies(FREQUENCIES / name)
+    assert read.table.markers == {marker: replace(entry, chromosomes=None) for marker, entry in TWO.items()}
+    assert any("AMEL has no frequencies that are used" in note for note in read.notes) == (
+        name == "with_amelogenin.csv"
+    )
+
+
+@pytest.mark.parametrize(("last", "is_refused"), [("0.5", False), ("0.4999", False), ("0.505", True)])
+def test_a_sum_may_be_two_hundredths_away(last: str, is_refused: bool, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"Allele,TH01\n6,0.22\n7,0.3\n9.3,{last}\n", encoding="utf-8")  # 1.02, to begin with
+    if is_refused:
+        with pytest.raises(InputError, match=r"that sum to 1.025; expected a sum of 1"):
+            read_wide_frequencies(path)
+    else:
+        assert len(read_wide_frequencies(path).table.markers["TH01"].alleles) == 3
 
 
 def test_titles_sizes_in_names_and_statistics_are_known_for_what_they_are() -> None:

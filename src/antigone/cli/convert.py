@@ -17,7 +17,10 @@ from antigone.formats.frequencies import frequencies_as_csv, read_frequencies
 from antigone.formats.genemapper import read_genemapper
 from antigone.formats.haplotype_tables_mt import read_mt_table
 from antigone.formats.haplotype_tables_y import Zero, read_y_table
+from antigone.formats.laboratory import MAX_BYTES
 from antigone.formats.linkage import ped_from_operation, write_ped
+from antigone.formats.loose_rows import notes_of_encoding
+from antigone.formats.plain_text import read_bytes
 from antigone.formats.recognition import Kind, recognise
 from antigone.formats.strider import population, read_strider
 from antigone.formats.tables import write_whole
@@ -54,6 +57,8 @@ class Said:
 
 
 _SHEETS = (Kind.GENEMAPPER, Kind.FREQUENCIES, Kind.MT_TABLE, Kind.Y_TABLE)
+_ROWS = (Kind.FREQUENCIES, Kind.MT_TABLE, Kind.Y_TABLE)
+"""Kinds that are read as rows in whatever encoding they are."""
 _HEADER = {
     "DESTINATIONORI": "destination_ori",
     "SOURCELAB": "source_lab",
@@ -194,9 +199,10 @@ def _convert_part(source: Path, kind: Kind, target: Path, said: Said) -> None:
         can = " or ".join(_TABLES.get(kind, ()))
         raise OutputError(f"{source} is {kind}; it can become {can or 'nothing else'}, so call the target that")
     part = _part(source, kind, target, said)
+    notes = notes_of_encoding(source, read_bytes(source, source.name, MAX_BYTES)) if kind in _ROWS else ()
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, part.text)
-    _say(part.notes, part.left_out, target, [])
+    _say((*notes, *part.notes), part.left_out, target, [])
 
 
 def _part(source: Path, kind: Kind, target: Path, said: Said) -> _Part:

@@ -104,7 +104,7 @@ def _require_writable(name: str, entry: MarkerFrequencies) -> None:
     else:
         frequencies = dict(zip(entry.alleles, entry.frequencies, strict=True))
         again = MarkerFrequencies.from_frequencies(entry.marker, frequencies, chromosomes=entry.chromosomes)
-        if abs(sum(entry.frequencies) - 1) > SUM_TOLERANCE:
+        if not is_near_one(sum(entry.frequencies)):
             raise FrequencyError(f"the frequencies of {entry.marker} sum to {sum(entry.frequencies):.6g}, not to 1")
     if again != entry:
         raise FrequencyError(f"the frequencies of {entry.marker} do not follow from its counts, or are not in order")
@@ -293,6 +293,15 @@ def _entry(marker: _Marker, table: Table, problems: Problems) -> MarkerFrequenci
     return None
 
 
+def is_near_one(total: float) -> bool:
+    """Whether a sum of frequencies is 1, at most `SUM_TOLERANCE` away. What is lost in adding them does not count.
+
+    >>> is_near_one(0.22 + 0.3 + 0.5), is_near_one(1.021)
+    (True, False)
+    """
+    return abs(total - 1) <= SUM_TOLERANCE + 1e-9
+
+
 def _why_not(marker: _Marker) -> str | None:
     """What would be right, where the figures of a marker cannot be."""
     if marker.counts and marker.values:
@@ -305,7 +314,7 @@ def _why_not(marker: _Marker) -> str | None:
             return f"the number of chromosomes, {marker.chromosomes}, as the sum"
         return None
     total_frequency = sum(marker.values.values())
-    if abs(total_frequency - 1) <= SUM_TOLERANCE:
+    if is_near_one(total_frequency):
         return "no frequency above 1" if max(marker.values.values()) > 1 else None
     if abs(total_frequency - 100) <= 100 * SUM_TOLERANCE:
         return "a sum of 1, not per cent"

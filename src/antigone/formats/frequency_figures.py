@@ -1,11 +1,12 @@
 """The figures of frequency files of other programs as they are read, by population and marker, and what cannot be."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from antigone.formats.errors import quoted
-from antigone.formats.frequencies import SUM_TOLERANCE
+from antigone.formats.frequencies import SUM_TOLERANCE, is_near_one
 from antigone.formats.tables import Problems, as_number
 from antigone.genetics.alleles import Allele, AlleleError, Unknown, parse_allele
 from antigone.genetics.frequencies import MarkerFrequencies
@@ -19,6 +20,7 @@ MAX_FIGURES = 1_000_000
 _MOST_CHROMOSOMES = 1_000_000_000
 _FREQUENCY = "a frequency from 0 to 1 with a decimal point"
 _SIZE = "a whole number: how many were typed"
+_DECIMAL_COMMA = re.compile(r"[0-9]*,[0-9]+")
 _ALLELE = "an allele such as 12 or 9.3"
 
 
@@ -108,10 +110,12 @@ class FrequencyFigures:
 def _why_not(marker: MarkerFigures) -> str | None:
     """What would be right, where the figures of a marker cannot be."""
     total = sum(marker.values.values())
-    if abs(total - 1) <= SUM_TOLERANCE:
+    if is_near_one(total):
         return "no frequency above 1" if max(marker.values.values()) > 1 else None
     if abs(total - 100) <= 100 * SUM_TOLERANCE:
         return "a sum of 1, not per cent"
+    if total > 2 and all(value == int(value) for value in marker.values.values()):
+        return "a sum of 1, not counts: divide them by their sum"
     return f"a sum of 1 (at most {SUM_TOLERANCE} away)"
 
 
@@ -122,6 +126,15 @@ def read_allele(text: str) -> Allele | None:
     except AlleleError:
         return None
     return None if isinstance(allele, Unknown) else allele
+
+
+def pointed(text: str) -> str:
+    """A number with a decimal point, where it had a comma.
+
+    >>> pointed("9,3"), pointed("Kyiv, 2025")
+    ('9.3', 'Kyiv, 2025')
+    """
+    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
 
 
 def is_on_x(marker: str) -> bool:

@@ -33,6 +33,7 @@ _MOST_RANGES = 100
 _MOST_ASKED = 10
 _LONGEST_DIFFERENCES = 10_000
 _RANGES_LINE = "#!"
+_SPANS = re.compile(r"[0-9]{1,5}-[0-9]{1,5}(?:[\s;,]+[0-9]{1,5}(?:-[0-9]{1,5})?)*[\s;,]*")
 # EMPOP's names of the usual ranges (empop.online, Help: sequence range).
 _NAMED_RANGES = {
     "cr": "16024-576", "controlregion": "16024-576", "all": f"1-{LENGTH}", "hvsi": "16024-16365", "hv1": "16024-16365",
@@ -109,7 +110,15 @@ def is_emp(data: bytes) -> bool:
 def is_mt_table(rows: Rows) -> bool:
     """Whether the first row is the header of a table of sequences."""
     columns = _columns(rows[0][1]) if rows else {}
-    return "differences" in columns and "ranges" in columns
+    return ("differences" in columns and "ranges" in columns) or _is_without_header(rows)
+
+
+def _is_without_header(rows: Rows) -> bool:
+    """Whether rows are those of HaploGrep's `.hsd` without a header: sample, ranges, haplogroup, differences."""
+    return bool(rows) and all(
+        len(cells) >= 3 and _SPANS.fullmatch(cells[1]) and re.search("[0-9]{3}", cells[1])
+        for _, cells in rows[:_MOST_ASKED]
+    )
 
 
 def mt_of(data: bytes, file: str) -> MtTable:
@@ -152,6 +161,8 @@ def mt_table_of(rows: Rows, file: str) -> MtTable:
     if not rows:
         read.complain(1, None, found="an empty file", expected="a header")
         return read.table()
+    if _is_without_header(rows):
+        rows = [(0, ["sample", "range", "haplogroup", "polymorphisms"]), *rows]
     line, header = rows[0]
     columns = _columns(header)
     for name in ("sample", "ranges", "differences"):
@@ -166,6 +177,9 @@ def mt_table_of(rows: Rows, file: str) -> MtTable:
         if cells[0].startswith("#"):
             read.comments.append(" ".join(cells).lstrip("# ").strip())
             continue
+        if columns["differences"] == len(header) - 1:
+            # HaploGrep's `.hsd` has a cell for each difference below the last column.
+            cells = [*cells[: len(header) - 1], " ".join(cells[len(header) - 1 :])]
         padded = [*cells, *[""] * (len(header) - len(cells))]
         if any(cells[len(header) :]):
             found = f"{len(cells)} cells"
@@ -212,7 +226,7 @@ class _Reader:
         """
         if text in self._ranges:
             return self._ranges[text]
-        words = re.split(r"[\s;,]+", text.strip())
+        words = re.split(r"[\s;,]+", text.strip(" ;,\t"))
         if len(words) > _MOST_RANGES:
             self.complain(line, column, found=f"{len(words)} ranges", expected=f"at most {_MOST_RANGES}")
             return None

@@ -31,8 +31,9 @@ _SAMPLE = ("sample", "sampleid", "samplename", "id", "haplotype", "haplotypeid",
 _COUNT = ("count", "n", "number", "frequency", "freq", "observed")
 # Columns that say where a man comes from, which no comparison uses.
 _BESIDE = ("population", "country", "continent", "region", "haplogroup", "accession", "kit", "metapopulation", "city")
-_BETWEEN = re.compile(r"\s*[,/;]\s*")
-_NOTHING = ("", "-", "–", "*", "?", "nd", "na", "n/a")
+# A hyphen stands between the copies of DYS385 in many tables: 11-14.
+_BETWEEN = re.compile(r"\s*[,/;]\s*|(?<=[0-9])\s*-\s*(?=[0-9])")
+_NOTHING = ("", "-", "–", "*", "?", "nd", "na", "n/a", "nan", "null")
 _COPY = re.compile(r"(DYS385|DYF387S1)[\s_.-]*(?:[abAB12]|I{1,2})", re.IGNORECASE)
 _MOST_ASKED = 10
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -112,7 +113,7 @@ def is_y_table(rows: Rows) -> bool:
 def _marker(text: str) -> str | None:
     """The Y marker that heads a column; that of one of two copies is the marker itself."""
     copy = _COPY.fullmatch(text.strip())
-    name = canonical_name(copy[1] if copy else text)
+    name = canonical_name(copy[1] if copy else text) or canonical_name(re.sub(r"\s*[,&+]\s*", "/", text))
     return name if name is not None and is_y(name) else None
 
 

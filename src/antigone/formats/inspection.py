@@ -21,7 +21,10 @@ from antigone.formats.frequencies import read_frequencies
 from antigone.formats.genemapper import read_genemapper
 from antigone.formats.haplotype_tables_mt import read_mt_table
 from antigone.formats.haplotype_tables_y import read_y_table
+from antigone.formats.laboratory import MAX_BYTES, LaboratoryProfiles
 from antigone.formats.linkage import DataColumn, Genotypes, Holds, read_dat, read_map, read_ped
+from antigone.formats.loose_rows import notes_of_encoding
+from antigone.formats.plain_text import read_bytes
 from antigone.formats.recognition import Kind, Recognised, recognise
 from antigone.formats.strider import read_strider
 from antigone.formats.tables import SUFFIXES, Problems, Table, near, open_csv, open_workbook, plain_name
@@ -78,6 +81,8 @@ def inspect(path: Path | str) -> Inspection:
     said = _Said()
     try:
         _LOOKS[recognised.kind](path, recognised, said)
+        if recognised.kind in (Kind.FREQUENCIES, Kind.MT_TABLE, Kind.Y_TABLE):
+            said.odd += notes_of_encoding(path, read_bytes(path, path.name, MAX_BYTES))
     except InputError as error:
         return Inspection(str(path), recognised, problems=tuple(error.problems))
     return Inspection(str(path), recognised, tuple(said.holds), tuple(said.odd))
@@ -128,6 +133,18 @@ def _codis(path: Path, _: Recognised, said: _Said) -> None:
     said.odd += _left_out(laboratory.left_out)
     profiles = laboratory.profiles()
     _profiles({name: _alleles(profile) for name, profile in profiles.items()}, nist_1036_caucasian(), said)
+    _y_of(laboratory, said)
+
+
+def _y_of(laboratory: LaboratoryProfiles, said: _Said) -> None:
+    """The Y markers of samples, which are none of the profile."""
+    haplotypes = laboratory.y()
+    if haplotypes:
+        markers = dict.fromkeys(marker for own in haplotypes.values() for marker in own)
+        said.holds.append(
+            f"Y haplotypes of {counted(len(haplotypes), 'sample')} at {counted(len(markers), 'marker')}: "
+            f"{_some(list(markers), 30)}"
+        )
 
 
 def _genemapper(path: Path, _: Recognised, said: _Said) -> None:
@@ -137,6 +154,7 @@ def _genemapper(path: Path, _: Recognised, said: _Said) -> None:
     said.odd += table.notes
     said.odd += _left_out(table.left_out)
     _profiles({name: _alleles(one) for name, one in table.profiles().items()}, nist_1036_caucasian(), said)
+    _y_of(table, said)
 
 
 def _ped(path: Path, _: Recognised, said: _Said) -> None:
@@ -161,7 +179,8 @@ def _ped(path: Path, _: Recognised, said: _Said) -> None:
 
 
 def _ped_markers(path: Path, _: Recognised, said: _Said) -> None:
-    columns = _first_that_reads(path, (read_dat, read_map))
+    last = read_map if path.suffix.casefold() == ".map" else read_dat
+    columns = _first_that_reads(path, (read_dat, read_map, last))
     names = [column.name for column in columns if column.holds is Holds.MARKER]
     said.holds.append(f"{counted(len(names), 'marker')}: {_some(names)}")
     said.odd += _unknown_markers(names)

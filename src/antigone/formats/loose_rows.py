@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from antigone.formats.encodings import encoding_of, note_of_encoding
 from antigone.formats.errors import InputError, Problem, quoted
 from antigone.formats.plain_text import lines_of
 from antigone.formats.tables import Problems, is_workbook, near, open_workbook, place_in_sheet, plain_name
@@ -19,10 +20,12 @@ _SEPARATORS = "\t;,"
 def rows_of_text(data: bytes, file: str) -> Rows:
     """The rows of a text whose cells stand between tabs, semicolons or commas, whichever most lines have.
 
-    Of several that as many lines have it is the first of these: a comma may be a decimal one.
+    Of several that as many lines have it is the first of these: a comma may be a decimal one. The text is UTF-8 or
+    UTF-16, or cp1251 where all beyond ASCII then makes Cyrillic words.
     Raises `InputError` for a quotation mark that does not pair.
     """
-    lines = lines_of(data, file)
+    encoding = encoding_of(data, file, advice="UTF-8 (in Excel: save as ‘CSV UTF-8’)")
+    lines = lines_of(data if encoding == "utf-8" else data.decode(encoding).encode("utf-8"), file)
     separator = max(_SEPARATORS, key=lambda one: sum(one in line for line in lines[:200]))
     rows: Rows = []
     for number, line in enumerate(lines, 1):
@@ -34,6 +37,14 @@ def rows_of_text(data: bytes, file: str) -> Rows:
         if any(cells):
             rows.append((number, cells))
     return rows
+
+
+def notes_of_encoding(path: Path, data: bytes) -> tuple[str, ...]:
+    """What a person should know of the encoding of a table whose rows were read; nothing of a workbook."""
+    if is_workbook(data):
+        return ()
+    encoding = encoding_of(data, path.name)
+    return (note_of_encoding(data, path.name, encoding),) if encoding == "cp1251" else ()
 
 
 def text_of_rows(rows: Rows) -> bytes:

@@ -1,5 +1,6 @@
 """What a file is, by what stands in it and not by what it is called."""
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from antigone.formats.case_folder.profiles import FORMAT as PROFILES
 from antigone.formats.case_folder.remains import FORMAT as REMAINS
 from antigone.formats.case_folder.truth import FORMAT as TRUTH
 from antigone.formats.codis import looks_like_cmf
+from antigone.formats.encodings import encoding_of
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.frequencies import FORMAT as FREQUENCIES
 from antigone.formats.genemapper import are_genemapper, declared_beside, looks_like_genemapper
@@ -61,7 +63,8 @@ _CASE_TABLES = {
 _PEOPLE = ("profiles", "remains", "families")
 _SEXES = frozenset(("0", "1", "2", "m", "f", "u", "male", "female", "unknown"))
 _SAMPLES_COLUMN = re.compile(r"sample[ _.]?(?:name|file)|(?:marker|locus)\b.*\ballele|маркер.*алел", re.IGNORECASE)
-_DAT_LINE = re.compile(r"\s*(?:[MATC]\s+\S.*|S2?(?:\s.*)?|E|END OF DATA)\s*", re.IGNORECASE)
+_DAT_LINE = re.compile(r"\s*(?:[MATC]\s+\S.*|S2?(?:\s.*)?|E|END OF DATA|E\s+END[ -]OF[ -]DATA)\s*", re.IGNORECASE)
+_PARAMETER_FILE = re.compile(r"\s*[0-9]+(?:\s+[0-9]+){2,3}(?:\s*(?:<<|#|//).*)?\s*")
 _MAP_LINE = re.compile(r"\s*(?:[0-9]{1,2}|X|Y|XY|MT)\s+\S+(?:\s+-?[0-9.]+){1,2}\s*", re.IGNORECASE)
 _EXPECTED = (
     "a case folder, a workbook with its tables, a Familias project, a CODIS CMF file, a GeneMapper table, a PED file, "
@@ -106,7 +109,8 @@ def _as_declared(path: Path, text: bytes) -> Recognised | None:
 
 def _whole_lines(head: bytes) -> bytes:
     """The beginning of a file without its last line: one that was cut in two would look like another one."""
-    return head[: head.rfind(b"\n") + 1]
+    end = head.rfind(b"\n") + 1
+    return head[: end + end % 2 if head.startswith(codecs.BOM_UTF16_LE) else end]
 
 
 def recognise_bytes(head: bytes, *, whole: bool = True) -> Recognised | None:
@@ -129,7 +133,9 @@ def _of_rows(head: bytes) -> Recognised | None:
     if rows is None:
         # An encoding that is not ours, or quotation marks: of the tables that may have those there is one.
         return Recognised(Kind.GENEMAPPER) if looks_like_genemapper(head) else None
-    if (table := _case_table(rows)) is not None:
+    table = _case_table(rows)
+    # Tables of a case stand between commas; another one may have the same columns.
+    if table is not None and _is_between_commas(head):
         return Recognised(Kind.CASE_TABLE, table)
     checks: tuple[tuple[Kind, Callable[[], bool]], ...] = (
         (Kind.STRIDER, lambda: _is_strider_csv(rows)),
@@ -140,7 +146,13 @@ def _of_rows(head: bytes) -> Recognised | None:
         # Its own reader says best what is wrong with a header.
         (Kind.GENEMAPPER, lambda: _names_samples(rows)),
     )
-    return next((Recognised(kind) for kind, check in checks if check()), None)
+    found = next((Recognised(kind) for kind, check in checks if check()), None)
+    return Recognised(Kind.CASE_TABLE, table) if found is None and table is not None else found
+
+
+def _is_between_commas(head: bytes) -> bool:
+    first = head.lstrip().splitlines()[0]
+    return b"\t" not in first and b";" not in first
 
 
 def _names_samples(rows: Rows) -> bool:
@@ -169,7 +181,9 @@ def _case_table(rows: Rows) -> str | None:
         others = [text for text in header if text not in known and not re.fullmatch(r"(?:allele|height)[0-9]+", text)]
         if all(text in header for text in needed) and not others:
             return name
-    return "y_database" if header[0] in ("haplotype", "count") and is_y_table(rows) else None
+    named = [text for text in header if text in ("haplotype", "count")]
+    is_ours = named and all(text in named or canonical_name(text) is not None for text in header)
+    return "y_database" if is_ours and is_y_table(rows) else None
 
 
 def _is_strider_csv(rows: Rows) -> bool:
@@ -189,9 +203,13 @@ def _of_words(head: bytes) -> Recognised | None:
     if not lines:
         return None
     words = [line.split() for line in lines]
+    if all(" Ped: " in line and " Per: " in line for line in lines[:2]):
+        return Recognised(Kind.PED)  # through makeped, as its reader says
     # Some lines may be wrong, which its reader says better.
     if 2 * sum(len(line) >= 6 and line[4].casefold() in _SEXES for line in words) >= len(words):
         return Recognised(Kind.PED)
+    if _PARAMETER_FILE.fullmatch(lines[0]) and len(words) > 2 and all(word[0][0].isdigit() for word in words[:3]):
+        return Recognised(Kind.PED_MARKERS)
     if all(map(_DAT_LINE.fullmatch, lines)) or all(map(_MAP_LINE.fullmatch, lines[lines[0][:3].casefold() == "chr" :])):
         return Recognised(Kind.PED_MARKERS)
     return None
@@ -229,8 +247,36 @@ def _described(head: bytes) -> str:
     if head.startswith(b"%PDF"):
         return "a PDF document, which holds pictures of tables and not the tables"
     if is_xml(head):
-        return "XML of another kind"
+        root = re.search(rb"<([A-Za-z][\w:.-]{0,60})", head)
+        name = root[1].decode("utf-8") if root else ""
+        meant = _XML_KINDS.get(name.rpartition(":")[2].casefold(), "")
+        return f"XML of another kind, which begins with <{name}>{meant}" if name else "XML of another kind"
+    if _is_without_header(head):
+        return "a table without a header (for Y haplotypes, `antigone convert --kit` says whose order it is)"
     first = head.lstrip().split(b"\n", 1)[0][:200]
-    if b"\0" in first:
+    if b"\0" in first or not _is_text(first):
         return "bytes that are no text"
     return f"a text that begins {quoted(first.decode('utf-8', 'replace').strip())}"
+
+
+_XML_KINDS = {
+    "html": ", a page of the web: save it as .xlsx or CSV",
+    "workbook": ", as Excel 2003 wrote XML: save it as .xlsx",
+    "codisrapidimportfile": ": arrestees of a Rapid DNA instrument, who are not compared here",
+}
+
+
+def _is_text(line: bytes) -> bool:
+    """Whether a line, perhaps cut within a letter, is UTF-8, or Cyrillic words in cp1251."""
+    try:
+        encoding_of(line[: line.rfind(b" ") + 1] or line, "")
+    except InputError:
+        return False
+    return True
+
+
+def _is_without_header(head: bytes) -> bool:
+    """Whether the first row holds a name and alleles, as below a header."""
+    rows = _rows(head)
+    cells = rows[0][1] if rows else []
+    return len(cells) > 5 and all(re.fullmatch(r"[0-9]{1,2}(?:\.[0-9])?(?:[,;/-][0-9.]+)?|", one) for one in cells[1:])

@@ -11,7 +11,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from antigone.formats.errors import InputError, quoted
-from antigone.formats.frequency_figures import FrequencyFigures, MarkerFigures, SampleSize, read_allele
+from antigone.formats.frequency_figures import FrequencyFigures, MarkerFigures, SampleSize, pointed, read_allele
 from antigone.formats.plain_text import lines_of, read_bytes
 from antigone.formats.tables import Problems, near
 from antigone.genetics.alleles import Allele, OffLadder, Repeat
@@ -225,15 +225,19 @@ def _begins_block(text: str, header: list[str]) -> bool:
 
 
 def _csv_rows(data: bytes, file: str, figures: FrequencyFigures) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines_of(data, file), 1):
+    lines = lines_of(data, file)
+    separator = next(
+        (sign for sign in ";\t" if any(line.casefold().startswith(f"allele{sign}") for line in lines)), ","
+    )
+    for number, line in enumerate(lines, 1):
         try:
-            cells = [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True), [])]
         except csv.Error:
             found = "a quotation mark that does not pair, or a cell beyond measure"
             figures.complain(number, None, found=found, expected="cells between commas")
             continue
         if any(cells):
-            yield number, cells
+            yield number, cells if separator == "," else [pointed(cell) for cell in cells]
 
 
 def _begin_block(marker: str, header: list[str], line: int, figures: FrequencyFigures) -> list[MarkerFigures]:

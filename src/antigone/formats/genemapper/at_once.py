@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from antigone.formats.genemapper.encodings import has_control
+from antigone.formats.encodings import has_control
 from antigone.formats.genemapper.gathering import Block, Gathering, LeftOutSample, RunSoFar
 from antigone.formats.genemapper.header import Header, Layout
 from antigone.formats.laboratory import Call

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
+from antigone.formats.encodings import lines_of
 from antigone.formats.errors import quoted
-from antigone.formats.genemapper.encodings import lines_of
 from antigone.formats.genemapper.gathering import Block, Gathering, LeftOutSample, RunSoFar
 from antigone.formats.genemapper.header import Header, Layout, split
 from antigone.formats.laboratory import Call, height_text

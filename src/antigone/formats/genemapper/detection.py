@@ -1,8 +1,8 @@
 """Whether a file looks like a laboratory's table, by its beginning."""
 
+from antigone.formats.encodings import first_undecodable, lines_of
 from antigone.formats.errors import InputError
 from antigone.formats.genemapper.declared import GenemapperToml
-from antigone.formats.genemapper.encodings import first_undecodable, lines_of
 from antigone.formats.genemapper.header import find_header
 from antigone.formats.genemapper.names import MarkerSpellings
 from antigone.formats.loose_rows import Rows, text_of_rows

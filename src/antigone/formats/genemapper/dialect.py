@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from antigone.formats.genemapper.encodings import name_of
+from antigone.formats.encodings import name_of
 from antigone.formats.genemapper.header import Layout
 
 

@@ -1,18 +1,16 @@
 """Reads GeneMapper and GeneMarker tables into samples, runs and calls."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antigone.formats.collecting import uncollected
-from antigone.formats.errors import quoted
+from antigone.formats.encodings import encoding_of, lines_of, note_of_encoding
 from antigone.formats.genemapper.at_once import ColumnReader, NotPlainError
 from antigone.formats.genemapper.by_line import LineReader
 from antigone.formats.genemapper.declared import GenemapperToml, declared_beside
 from antigone.formats.genemapper.detection import are_genemapper
 from antigone.formats.genemapper.dialect import Dialect
-from antigone.formats.genemapper.encodings import encoding_of, lines_of
 from antigone.formats.genemapper.gathering import Gathering
 from antigone.formats.genemapper.header import Layout, find_header
 from antigone.formats.genemapper.names import MarkerSpellings
@@ -106,10 +104,7 @@ class _Reader:
 
     def _note_of_encoding(self) -> Iterator[str]:
         if self._encoding == "cp1251" and self._declared.encoding is None:
-            file = self._gathering.file
-            line = next(line for line in lines_of(self._data, self._encoding, file) if not line.isascii())
-            shown = re.sub(r"\s+", " ", line.strip())
-            yield f"{file}: read as cp1251, because all beyond ASCII then makes Cyrillic words: {quoted(shown)}"
+            yield note_of_encoding(self._data, self._gathering.file, self._encoding)
 
     def _dialect(self) -> Dialect:
         header, cells = self._gathering.header, self._gathering.header.cells

@@ -36,6 +36,7 @@ class DataColumn:
         return 2 if self.holds in (Holds.MARKER, Holds.SKIPPED_PAIR) else 1
 
 
+_ENDS = ("E", "END OF DATA", "E END OF DATA")
 _WORDS = re.compile(r"\S+")
 _POSITION = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _LINE_EXPECTED = "a letter and a name, such as ‘M TH01’ (M marker, A affection, T trait, C covariate, S skipped)"
@@ -59,7 +60,7 @@ def dat_of(data: bytes, file: str) -> tuple[DataColumn, ...]:
         problems.stop_if_any()
     for number, line in enumerate(lines, 1):
         words = _WORDS.findall(line.partition("#")[0])
-        if not words or words == ["E"] or words == ["END", "OF", "DATA"]:
+        if not words or " ".join(words).upper().replace("-", " ") in _ENDS:
             continue
         column = _dat_line(words)
         if column is None:

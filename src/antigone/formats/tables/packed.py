@@ -48,6 +48,7 @@ _UNPACKING_ERRORS = (
     OSError,
     ValueError,
 )
+_OTHER_KINDS = {"word/": "a document of Word, which holds no sheets", "ppt/": "slides, which hold no sheets"}
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -199,6 +200,11 @@ def parts_by_sheet(parts: dict[str, Part], file: str) -> dict[str, Part]:
         sheets = [element for element in names.iter() if element.tag.endswith("}sheet")]
         found = {sheet.get("name", ""): parts[targets[sheet.get(_RELATION)]] for sheet in sheets}
     except (KeyError, ET.ParseError) as error:
+        other = next(
+            (words for start, words in _OTHER_KINDS.items() if any(part.startswith(start) for part in parts)), ""
+        )
+        if other or "xl/workbook.xml" not in parts:
+            raise not_excel(file, other or "a packed file (.zip) without a workbook") from None
         raise not_excel(file, f"a file whose sheets cannot be found ({type(error).__name__})") from None
     # A sheet may lie in a part of whatever name.
     for name, part in found.items():

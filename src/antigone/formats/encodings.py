@@ -1,4 +1,4 @@
-"""In which encoding a table is, as far as its bytes tell."""
+"""In which encoding a table of somebody else's is, as far as its bytes tell."""
 
 import codecs
 import io
@@ -18,8 +18,13 @@ _CYRILLIC_WORD = re.compile("[А-яЁёҐґЄєІіЇї]{3,}")
 _SIGNS = frozenset("№«»“”„‘’–—\u00a0°")
 
 
-def encoding_of(data: bytes, file: str, declared: str | None) -> str:
+TO_DECLARE = 'encoding = "cp1251" or "cp1252" in genemapper.toml'
+
+
+def encoding_of(data: bytes, file: str, declared: str | None = None, *, advice: str = TO_DECLARE) -> str:
     """The encoding of a table: as its mark says, else as declared, else UTF-8 where its bytes are, else as they tell.
+
+    `advice` is what would be right where they do not tell.
 
     Bytes that are not UTF-8 are cp1251 where they make Cyrillic words of three letters and more and nothing else;
     otherwise they could be of several code pages, and `InputError` asks. Raises it also for bytes that the encoding
@@ -38,7 +43,7 @@ def encoding_of(data: bytes, file: str, declared: str | None) -> str:
     elif (at := first_undecodable(data, "utf-8")) is None:
         return "utf-8"
     else:
-        return _code_page(data, at, file)
+        return _code_page(data, at, file, advice)
     at = first_undecodable(data, chosen)
     if at is not None:
         line, column = place_of(data, at, chosen)
@@ -55,6 +60,13 @@ def name_of(encoding: str) -> str:
     """
     names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a mark", "utf-16": "UTF-16"}
     return names.get(encoding, "UTF-16 without a mark" if encoding.startswith("utf-16") else encoding)
+
+
+def note_of_encoding(data: bytes, file: str, encoding: str) -> str:
+    """What a person should know of a table that was read as cp1251: its first line that shows it."""
+    line = next(line for line in lines_of(data, encoding, file) if not line.isascii())
+    shown = quoted(re.sub(r"\s+", " ", line.strip()))
+    return f"{file}: read as {encoding}, because all beyond ASCII then makes Cyrillic words: {shown}"
 
 
 def _marked(data: bytes) -> str | None:
@@ -96,7 +108,7 @@ def place_of(data: bytes, at: int, encoding: str) -> tuple[int, int]:
     return lines.count("\n") + 1, len(lines) - lines.rfind("\n")
 
 
-def _code_page(data: bytes, at: int, file: str) -> str:
+def _code_page(data: bytes, at: int, file: str, advice: str) -> str:
     """cp1251 where the bytes beyond ASCII tell; else an error that shows how the line reads in each code page."""
     if first_undecodable(data, "cp1251") is None and _reads_as_cyrillic(data):
         return "cp1251"
@@ -109,7 +121,7 @@ def _code_page(data: bytes, at: int, file: str) -> str:
         line,
         column,
         found=f"the byte {data[at]:#04x}, which is not UTF-8",
-        expected=f'encoding = "cp1251" or "cp1252" in genemapper.toml. This line in {readings}',
+        expected=f"{advice}. This line in {readings}",
     )
 
 
