@@ -81,7 +81,8 @@ def main() -> None:
         print(
             f"seed {seed}: strict {strict.identified} identified, {strict.false} falsely, expected "
             f"{strict.expected_false:.3g}; slope {evaluation.calibration.slope}; symmetric "
-            f"{evaluation.symmetry.reported} of {evaluation.symmetry.families}; exact {evaluation.exact_share:.4f}",
+            f"{evaluation.symmetry.reported} of {evaluation.symmetry.families}, {evaluation.symmetry.silent} silent, "
+            f"{evaluation.symmetry.told_apart} told apart; exact {evaluation.exact_share:.4f}",
             flush=True,
         )
         if asked.out is not None:
@@ -95,7 +96,10 @@ def main() -> None:
     for one in together.bins:
         print(f"  {one.low:g}–{one.high:g}: {one.pairs} pairs, {one.expected:.2f} expected, {one.right} right")
     symmetry = [one.symmetry for one in evaluations]
-    print(f"symmetric: {sum(one.reported for one in symmetry)} of {sum(one.families for one in symmetry)} reported")
+    print(
+        f"symmetric: {sum(one.reported for one in symmetry)} of {sum(one.families for one in symmetry)} reported, in "
+        f"{sum(one.silent for one in symmetry)} nobody leads, in {sum(one.told_apart for one in symmetry)} one is named"
+    )
 
 
 if __name__ == "__main__":

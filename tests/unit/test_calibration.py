@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from antigone.cli.app import app
 from antigone.cli.evaluate import truth_of
 from antigone.formats.case_folder import TRUE_SETTINGS_FILE, TruthRow, read_case_folder
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.matching.assignment import Standing
 from antigone.matching.calibration import (
     Truth,
+    _symmetry,
     calibration,
     evaluate_conclusions,
     indistinguishable,
@@ -138,6 +141,28 @@ def test_two_brothers_and_a_parent_are_indistinguishable_and_a_child_tells_them_
     assert list(indistinguishable(two_brothers("mother", "child", child=True), markers)) == []
     assert list(indistinguishable(two_brothers("mother", "one"), markers)) == []
     assert list(indistinguishable(two_brothers(), markers)) == []  # nothing typed: nothing to be told
+
+
+def test_families_whose_brothers_nothing_tells_apart_are_reported_silent_or_an_error():
+    families = [replace(two_brothers("mother"), name=name) for name in ("told", "silent", "named", "not received")]
+    missing = [(family, person) for family in families for person in family.missing]
+    pairs = [
+        SimpleNamespace(missing=0, standing=Standing.SYMMETRIC),
+        SimpleNamespace(missing=2, standing=Standing.OUTWEIGHED),
+        SimpleNamespace(missing=4, standing=Standing.LEADING),
+        SimpleNamespace(missing=6, standing=Standing.UNDISPUTED),
+    ]
+    dead = tuple(replace(small_operation().individuals[0], id=name, remains=()) for name in ("a", "b", "c"))
+    settings = SimpleNamespace(markers=("TH01",))
+    conclusions = SimpleNamespace(
+        result=SimpleNamespace(
+            operation=SimpleNamespace(individuals=dead, families=families, settings=settings), missing=missing
+        ),
+        joint=SimpleNamespace(symmetric=[SimpleNamespace(missing=(0, 1))], components=[SimpleNamespace(pairs=pairs)]),
+    )
+    who = truth(a=[("told", "one")], b=[("silent", "other")], c=[("named", "one")])
+    found = _symmetry(conclusions, who)
+    assert (found.families, found.reported, found.silent, found.told_apart) == (3, 1, 1, 1)
 
 
 def test_chance_is_counted_twice_and_agrees(conclusions):

@@ -121,6 +121,8 @@ def as_plain(
         "symmetry": {
             "families_without_deciding_sample": evaluation.symmetry.families,
             "reported": evaluation.symmetry.reported,
+            "nobody_leads": evaluation.symmetry.silent,
+            "told_apart": evaluation.symmetry.told_apart,
         },
         "calibration": {
             "slope": calibration.slope,
@@ -221,7 +223,8 @@ def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses,
     symmetry = evaluation.symmetry
     typer.echo(
         f"Two missing siblings whom no sample tells apart, one of them among the dead: {symmetry.families} families, "
-        f"{symmetry.reported} reported as symmetric."
+        f"{symmetry.reported} reported as symmetric; in {symmetry.silent} nobody leads for either, in "
+        f"{symmetry.told_apart} one of both is named."
     )
     slope = evaluation.calibration.slope
     if slope is None:

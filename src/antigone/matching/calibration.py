@@ -108,10 +108,21 @@ class Calibration:
 
 @dataclass(frozen=True)
 class SymmetryScore:
-    """Families missing two siblings of one sex whom nothing typed tells apart, and how many are reported symmetric."""
+    """Families missing two siblings of one sex whom nothing typed tells apart, one of whom is among the dead.
+
+    `reported` are told as symmetric. Of the others `silent` are those in which nobody leads for either, because their
+    samples say too little to find anybody: nothing is claimed there. `told_apart` is what may never be: somebody leads
+    for one of the two.
+    """
 
     families: int
     reported: int
+    silent: int
+
+    @property
+    def told_apart(self) -> int:
+        """Families in which one of both is named, which nothing typed can tell."""
+        return self.families - self.reported - self.silent
 
 
 @dataclass(frozen=True)
@@ -251,16 +262,23 @@ def _reassociation(conclusions: Conclusions, truth: Truth) -> Score | None:
 
 
 def _symmetry(conclusions: Conclusions, truth: Truth) -> SymmetryScore:
-    """Of the families with two indistinguishable missing siblings, one of whom is among the dead."""
     received = {one for individual in conclusions.result.operation.individuals for one in truth.may_be(individual)}
     reported = {conclusions.result.missing[m][0].name for one in conclusions.joint.symmetric for m in one.missing}
+    leading = {
+        (family.name, person)
+        for component in conclusions.joint.components
+        for pair in component.pairs
+        if pair.standing in (Standing.UNDISPUTED, Standing.LEADING)
+        for family, person in (conclusions.result.missing[pair.missing],)
+    }
     markers = conclusions.result.operation.settings.markers
-    families = [
-        family.name
-        for family in conclusions.result.operation.families
-        if any((family.name, person) in received for pair in indistinguishable(family, markers) for person in pair)
-    ]
-    return SymmetryScore(len(families), sum(name in reported for name in families))
+    families, silent = [], 0
+    for family in conclusions.result.operation.families:
+        alike = {person for pair in indistinguishable(family, markers) for person in pair}
+        if any((family.name, person) in received for person in alike):
+            families.append(family.name)
+            silent += family.name not in reported and not any((family.name, person) in leading for person in alike)
+    return SymmetryScore(len(families), sum(name in reported for name in families), silent)
 
 
 def indistinguishable(family: Family, markers: Sequence[str]) -> Iterator[tuple[str, str]]:
