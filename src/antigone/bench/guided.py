@@ -29,6 +29,7 @@ def feed_guided(parser: str, inputs: int, seed: int, folder: Path) -> None:
     # The readers are instrumented as they are imported; the science below them is compiled in part, and cannot be.
     with atheris.instrument_imports(include=["antigone.formats"]):
         from antigone.bench import parsers
+        from antigone.formats.tables.trial import one_process_for_all
     made, sound = parsers.PARSERS[parser]
     read, seeds = made(), sound()
     tally = parsers.Tally(parser, inputs, seed, guided=True)
@@ -51,7 +52,8 @@ def feed_guided(parser: str, inputs: int, seed: int, folder: Path) -> None:
 
     options = _options(folder, seed, seeds, parsers.words_of(seeds))
     atheris.Setup([parser, *options], one_input, custom_mutator=mutator)
-    atheris.Fuzz()
+    with one_process_for_all():
+        atheris.Fuzz()
 
 
 def _options(folder: Path, seed: int, seeds: Sequence[bytes], words: Sequence[bytes]) -> list[str]:

@@ -40,6 +40,7 @@ from antigone.formats.loose_rows import rows_of_text
 from antigone.formats.recognition import recognise_bytes
 from antigone.formats.strider import strider_of
 from antigone.formats.tables import Problems, open_csv, open_workbook
+from antigone.formats.tables.trial import one_process_for_all
 from antigone.formats.wide_frequencies import wide_of
 
 MOST_SECONDS = 2.0
@@ -343,9 +344,10 @@ def feed(parser: str, inputs: int, seed: int) -> ParserFigure:
     made, sound = PARSERS[parser]
     read, seeds = made(), sound()
     tally = Tally(parser, inputs, seed)
-    for number in range(inputs):
-        tally.feed(read, mutated(seeds, seed, number))
-    return tally.figure()
+    with one_process_for_all():
+        for number in range(inputs):
+            tally.feed(read, mutated(seeds, seed, number))
+        return tally.figure()
 
 
 def can_be_guided() -> bool:

@@ -6,8 +6,6 @@ its bytes say and not its name.
 
 import hashlib
 import io
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from antigone.formats.tables.packed import look_at_open_document, measured, not_
 from antigone.formats.tables.problems import Problems
 from antigone.formats.tables.sheet_look import SheetLook
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
+from antigone.formats.tables.trial import what_is_wrong
 
 MAX_BYTES = 100_000_000
 SUFFIXES = (".xlsx", ".xls", ".ods")
@@ -198,45 +197,13 @@ def open_workbook(path: Path, file: str) -> Workbook:
     """
     data = read_bytes(path, file, MAX_BYTES)
     looks = _look_at(data, file)
-    if data.startswith(MAGIC):
-        _try_elsewhere(data, file)
+    if data.startswith(MAGIC) and (wrong := what_is_wrong(data)) is not None:
+        raise not_excel(file, wrong)
     try:
         workbook = _without_panic(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
     except CalamineError as error:
         raise not_excel(file, str(error)) from None
     return Workbook(workbook, looks, hashlib.sha256(data).hexdigest(), file)
-
-
-# Reads everything that will be asked for, within a gigabyte.
-_TRIAL = """
-import io, sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-except (ImportError, ValueError, OSError):
-    pass
-from python_calamine import CalamineWorkbook
-workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
-for name in workbook.sheet_names:
-    workbook.get_sheet_by_name(name).to_python()
-"""
-_TRIAL_SECONDS = 120
-
-
-def _try_elsewhere(data: bytes, file: str) -> None:
-    """Read an .xls file in another process first: a damaged one can make calamine's compiled code end its process.
-
-    A length that stands in the file is asked of the system as it stands; where that is refused, nothing can be caught.
-    """
-    try:
-        done = subprocess.run(  # noqa: S603  our own program, which the file is only the input of
-            [sys.executable, "-c", _TRIAL], input=data, capture_output=True, check=False, timeout=_TRIAL_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise not_excel(file, f"a file that is not read within {_TRIAL_SECONDS} seconds") from None
-    if done.returncode < 0:
-        raise not_excel(file, "a damaged file: reading it was broken off")
 
 
 def is_workbook(data: bytes) -> bool:
