@@ -4,6 +4,7 @@ import csv
 import errno
 import json
 import math
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -294,7 +295,14 @@ def test_whose_samples_contradict_each_other_is_named_in_one_file_alone(tmp_path
     settings = replace(operation.settings, mutation=NO_MUTATION)
     found = conclude(replace(operation, families=(torn,), settings=settings))
     (what,) = {one.what for one in found.result.contradictions}
-    written_to(tmp_path / "report", found)
+    before = os.umask(0o022)
+    try:
+        written_to(tmp_path / "report", found)
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "report").iterdir()}
+    assert {name for name, mode in modes.items() if mode == 0o600} == {"consistency.json"}
+    assert modes["summary.json"] == 0o644
     pl.read_parquet(tmp_path / "report" / "hits.parquet").write_csv(tmp_path / "report" / "hits_again.csv")
     (tmp_path / "report" / "hits.parquet").unlink()
     for path in (tmp_path / "report").iterdir():

@@ -87,7 +87,7 @@ def _write(
             ("provisional", provisional_table(conclusions)),
         ):
             write_csv(content, partial / f"{name}.csv")
-        _write_text(partial / CONSISTENCY, consistency_text(result))
+        _write_private(partial / CONSISTENCY, consistency_text(result))
         _write_text(partial / CERTIFICATE, certificate_text(certificate))
         _write_text(partial / "report.html", render_search_report(conclusions, listed, beside, marks))
         summary = summarise(conclusions, listed, beside, marks, seconds())
@@ -137,6 +137,13 @@ def _without_formula(text: pl.Expr) -> pl.Expr:
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a text that the account alone reads under which this runs, whatever the machine gives other files."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 def move_into_place(partial: Path, out: Path, *, replace: bool) -> None:
