@@ -3,7 +3,9 @@ import dataclasses
 import pytest
 
 from antigone.matching.policy import (
+    CLAUSES,
     COINCIDENCES,
+    CONTAMINATED,
     FAMILY,
     LINES,
     POLICIES,
@@ -43,6 +45,14 @@ def test_what_is_enough_passes_and_acts_remain():
 )
 def test_each_clause_alone_refuses(evidence, clause):
     assert evaluate(STRICT, evidence).refused_by == (clause,)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_remains_that_match_the_elimination_list_pass_no_policy(policy):
+    assert evaluate(policy, ENOUGH).passed
+    judgement = evaluate(policy, but(contaminated=True))
+    assert judgement.refused_by == (CONTAMINATED,)
+    assert CONTAMINATED in CLAUSES
 
 
 def test_the_ends_of_the_clauses_belong_to_what_passes():

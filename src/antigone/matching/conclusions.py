@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from antigone.genetics.kinship import blood_relatives
+from antigone.matching.among_the_dead import Elimination, elimination
 from antigone.matching.assignment import JointAnswer, PairAnswer, Standing, floor_for, joint_answer
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
 from antigone.matching.hits import Hit, hits
@@ -79,6 +80,7 @@ class Conclusions:
     cases: tuple[Case, ...]
     policies: tuple[Policy, ...]
     provisional_pairs: Mapping[str, int] = field(default_factory=dict)  # compared sample by sample, by family
+    elimination: Elimination = field(default_factory=lambda: Elimination(0, 0))
 
     @property
     def doubtful(self) -> Mapping[str, FamilyReport]:
@@ -108,8 +110,13 @@ def conclude(
     provisional, pairs = provisional_hits(searched, families, at("Comparing doubtful families sample by sample"))
     joint = joint_answer(result, parts=reassociation, progress=at("Weighing families that miss several"))
     doubtful = {one.family for one in families if one.verdict is Verdict.DOUBTFUL}
-    cases = tuple(_cases(result, joint, doubtful, policies))
-    return Conclusions(operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs)
+    handled = elimination(
+        operation.individuals, operation.mixtures, operation.elimination, operation.frequencies, operation.settings
+    )
+    cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains())))
+    return Conclusions(
+        operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled
+    )
 
 
 def provisional_hits(
@@ -140,8 +147,9 @@ def provisional_hits(
     return tuple(hits_of_parts), dict(compared)
 
 
-def _cases(result: SearchResult, joint: JointAnswer, doubtful: set[str], policies: Sequence[Policy]) -> Iterator[Case]:
+def _cases(judging: "_Judging") -> Iterator[Case]:
     """Hits, best first, then pairs that lead without being hits."""
+    result, joint = judging.result, judging.joint
     threshold = result.operation.settings.threshold
     listed = {
         (pair.individual, pair.missing): hit
@@ -154,7 +162,6 @@ def _cases(result: SearchResult, joint: JointAnswer, doubtful: set[str], policie
             result.kept.individual.tolist(), result.kept.missing.tolist(), result.kept.log10_lr.tolist(), strict=True
         )
     }
-    judging = _Judging(result, joint, doubtful, policies)
     leading = [
         (one.individual, one.missing)
         for component in joint.components
@@ -171,9 +178,15 @@ class _Judging:
     """What is needed to judge a pair, gathered once."""
 
     def __init__(
-        self, result: SearchResult, joint: JointAnswer, doubtful: set[str], policies: Sequence[Policy]
+        self,
+        result: SearchResult,
+        joint: JointAnswer,
+        doubtful: set[str],
+        policies: Sequence[Policy],
+        contaminated: frozenset[str],
     ) -> None:
         self.result, self.joint, self.doubtful, self.policies = result, joint, doubtful, policies
+        self.contaminated = contaminated
         self.counts = haplotype_counts(result.operation)
 
     def case(self, answer: PairAnswer, log10_lr: float, hit: Hit | None) -> Case:
@@ -197,6 +210,7 @@ class _Judging:
             word_of_no_sibling=person in family.no_unlisted_sibling,
             consistent=family.name not in self.doubtful,
             symmetric=answer.standing is Standing.SYMMETRIC,
+            contaminated=not self.contaminated.isdisjoint((individual.id, *individual.remains)),
         )
         judgements = tuple(evaluate(policy, evidence) for policy in self.policies)
         words = tuple(one.words for one in second)

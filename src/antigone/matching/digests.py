@@ -16,6 +16,7 @@ from antigone.matching.preparation import Prepared
 
 def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
     """SHA-256 of profiles, families, lineage databases, the frequency table as published and as used, and settings."""
+    listed = [[one.id, one.role, str(one.sex), _profile(one.profile)] for one in operation.elimination]
     return {
         "profiles of individuals": _sha256([_individual(one) for one in operation.individuals]),
         "families": _sha256([_family(family) for family in operation.families]),
@@ -23,6 +24,7 @@ def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
         "frequency table": prepared.frequencies.table_digest,
         "frequencies as used": prepared.frequencies.digest,
         "settings": _sha256(describe_settings(operation)),
+        **({"elimination list": _sha256(listed)} if listed else {}),
     }
 
 

@@ -184,6 +184,20 @@ class Family:
 
 
 @dataclass(frozen=True)
+class EliminationEntry:
+    """Somebody who may have left their own DNA on remains: of the staff, of a laboratory, a control.
+
+    `role` says who that is, in the words of the list. Entries are compared with the dead and with nobody else.
+    """
+
+    id: str
+    role: str
+    profile: Profile
+    sex: Sex = Sex.UNKNOWN
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """Something that was not searched, and why: nothing is left out in silence."""
 
@@ -198,7 +212,7 @@ class Operation:
 
     `undeclared` names settings that nobody declared, as `case.toml` calls them: results say that they are defaults.
     `mixtures` are remains in whose only profile more than one person is read: they are never searched, and stand in
-    `left_out` too.
+    `left_out` too. `elimination` is the list of those whose own DNA may have come onto remains.
     """
 
     name: str
@@ -212,6 +226,7 @@ class Operation:
     undeclared: tuple[str, ...] = ()
     lineage_databases: LineageDatabases = field(default_factory=LineageDatabases)
     mixtures: tuple[Individual, ...] = ()
+    elimination: tuple[EliminationEntry, ...] = ()
 
     def missing_persons(self) -> tuple[tuple[Family, str], ...]:
         """Every missing person with their family, in order."""

@@ -14,7 +14,9 @@ COINCIDENCES = "expected coincidences"
 LINES = "lines of evidence"
 SIBLING = "unlisted full sibling"
 FAMILY = "consistent family"
-CLAUSES = (POSTERIOR, COINCIDENCES, LINES, SIBLING, FAMILY)
+# Of no policy but of all: remains with the profile of somebody who handled them identify nobody.
+CONTAMINATED = "elimination list"
+CLAUSES = (POSTERIOR, COINCIDENCES, LINES, SIBLING, FAMILY, CONTAMINATED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,8 @@ class PairEvidence:
     `posterior` is the lowest over the declared priors and bounds, `coincidences` the upper end of the expected number
     of unrelated pairs that do as well. `relatives` counts typed relatives by blood, `methods` those lines of lineage
     evidence that count by themselves. `not_kinship` is log10 LR of evidence that is not kinship. `consistent` says that
-    the family's samples fit its pedigree, `symmetric` that the pair belongs to a symmetric set.
+    the family's samples fit its pedigree, `symmetric` that the pair belongs to a symmetric set, `contaminated` that
+    remains of the individual match the elimination list.
     """
 
     posterior: float
@@ -97,6 +100,7 @@ class PairEvidence:
     word_of_no_sibling: bool = False
     consistent: bool = True
     symmetric: bool = False
+    contaminated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ def _clauses(policy: Policy, evidence: PairEvidence) -> Iterator[Clause]:
     if policy.consistent_family:
         fits = "fit" if evidence.consistent else "do not fit"
         yield Clause(FAMILY, evidence.consistent, f"the samples of the family {fits} its pedigree")
+    if evidence.contaminated:
+        yield Clause(CONTAMINATED, False, "these remains match the elimination list: they may be contaminated")
 
 
 def _lines(policy: Policy, evidence: PairEvidence) -> Clause:

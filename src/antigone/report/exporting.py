@@ -21,7 +21,7 @@ from antigone.report.results import OutputError, refuse_impossible, write_csv
 
 KEPT_BACK: Mapping[str, str] = {
     "columns contradictions, not_used and provisional of hits": "they can tell of parentage",
-    "tables joint, proposals and provisional": "for those who work on the case",
+    "tables joint, proposals, provisional and among_the_dead": "for those who work on the case",
     "consistency.json, and markers left out in one family alone": "they can tell of parentage",
 }
 """What no export holds, and why; it stands in each table `searched`."""

@@ -48,6 +48,7 @@ class HitRow:
     family: str
     direct: bool
     provisional: bool
+    contaminated: bool
     log10: str
     coincidences: str
     chance: bool
@@ -68,6 +69,7 @@ class HitView:
     person: str
     family: str
     provisional: bool
+    contaminated: bool
     log10_signed: str
     times: str
     rivals: list[tuple[int | None, str]]
@@ -110,6 +112,7 @@ def hit_rows(listed: Sequence[Listed]) -> list[HitRow]:
                 family=hit.family.name,
                 direct=hit.missing_person in hit.family.profiles,
                 provisional=one.provisional,
+                contaminated=one.contaminated,
                 log10=_logarithm(hit.log10_lr),
                 coincidences=chances(*hit.expected_coincidences),
                 chance=hit.expected_coincidences[1] > 1,
@@ -196,6 +199,7 @@ def _view(
         person=hit.missing_person,
         family=hit.family.name,
         provisional=one.provisional,
+        contaminated=one.contaminated,
         log10_signed=_logarithm(hit.log10_lr, sign=True),
         times=power_of_ten(hit.log10_lr),
         rivals=[(k if k <= DETAILED else None, _rivalry(hit, other)) for k, other in rivals[:RIVALS]]

@@ -11,7 +11,8 @@ from antigone.matching.hits import Hit, hits
 class Listed:
     """One listed pair. `answer` is None where it weighed too little for the joint answer, `case` where none was made.
 
-    `individual` and `missing` are places in the search; `provisional` says that the family's samples do not fit.
+    `individual` and `missing` are places in the search; `provisional` says that the family's samples do not fit,
+    `contaminated` that remains of the individual match the elimination list.
     """
 
     individual: int
@@ -21,6 +22,7 @@ class Listed:
     case: Case | None
     symmetric: str
     provisional: bool
+    contaminated: bool = False
 
 
 def listed_pairs(conclusions: Conclusions) -> list[Listed]:
@@ -28,7 +30,7 @@ def listed_pairs(conclusions: Conclusions) -> list[Listed]:
     result, joint = conclusions.result, conclusions.joint
     cases = {(case.individual, case.missing): case for case in conclusions.cases}
     symmetric = symmetric_words(conclusions)
-    doubtful = conclusions.doubtful
+    doubtful, handled = conclusions.doubtful, conclusions.elimination.remains()
     return [
         Listed(
             pair.individual,
@@ -38,6 +40,7 @@ def listed_pairs(conclusions: Conclusions) -> list[Listed]:
             cases.get((pair.individual, pair.missing)),
             symmetric.get((pair.individual, pair.missing), ""),
             hit.family.name in doubtful,
+            not handled.isdisjoint((hit.individual.id, *hit.individual.remains)),
         )
         for pair, hit in zip(result.pairs, hits(result), strict=True)
     ]

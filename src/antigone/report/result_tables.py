@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from antigone.matching.among_the_dead import Relation
 from antigone.matching.assignment import PairAnswer
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.nongenetic import total_log10
@@ -217,6 +218,33 @@ def _proposals(conclusions: Conclusions) -> Iterator[tuple[str, Sequence[str], s
         yield "alarm", alarm.remains, alarm.what
     for one in found.ambiguous:
         yield "ambiguous", one.remains, one.why
+
+
+def among_the_dead_table(conclusions: Conclusions, beside: Supplement) -> pl.DataFrame:
+    """Pairs of individuals who may be kin, best first, then remains that match the elimination list."""
+    kin = () if beside.kin is None else beside.kin.pairs
+    matches = conclusions.elimination.matches
+    nothing = [None] * len(matches)
+    logs = [dict(one.log10_lrs) for one in kin]
+    return _table(
+        {
+            "kind": (
+                TEXT,
+                [str(one.relation) for one in kin]
+                + ["mixture" if one.mixture else "elimination list" for one in matches],
+            ),
+            "first": (TEXT, [one.first for one in kin] + [one.remains for one in matches]),
+            "second": (TEXT, [one.second for one in kin] + [one.entry for one in matches]),
+            "role": (TEXT, [None] * len(kin) + [one.role for one in matches]),
+            "log10_lr": (NUMBER, [one.log10_lr for one in kin] + [one.log10_lr for one in matches]),
+            "expected_at_most": (NUMBER, [one.expected for one in kin] + [one.expected for one in matches]),
+            "markers": (WHOLE, [one.markers for one in kin] + [one.markers for one in matches]),
+            **{
+                f"log10_lr_{str(relation).replace(' ', '_')}": (NUMBER, [one[relation] for one in logs] + nothing)
+                for relation in Relation
+            },
+        }
+    )
 
 
 # What anybody may read of the check of a family.

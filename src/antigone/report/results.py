@@ -19,6 +19,7 @@ from antigone.report.family_warnings import NAME as CONSISTENCY
 from antigone.report.family_warnings import consistency_text
 from antigone.report.listed import listed_pairs
 from antigone.report.result_tables import (
+    among_the_dead_table,
     families_table,
     hits_table,
     individuals_table,
@@ -83,6 +84,7 @@ def _write(
             ("nobody", nobody_table(conclusions)),
             ("individuals", individuals_table(conclusions)),
             ("proposals", proposals_table(conclusions)),
+            ("among_the_dead", among_the_dead_table(conclusions, beside)),
             ("families", families_table(conclusions, beside)),
             ("provisional", provisional_table(conclusions)),
         ):

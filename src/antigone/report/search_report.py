@@ -12,6 +12,7 @@ from antigone import __version__
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.search import SearchResult
 from antigone.report.charts import lr_distribution
+from antigone.report.dead_views import dead_view
 from antigone.report.hit_views import DETAILED, hit_rows, hit_views
 from antigone.report.listed import Listed
 from antigone.report.overall_views import (
@@ -57,6 +58,7 @@ def render_search_report(
         hits=hit_views(conclusions, hits, beside),
         detailed=_detailed(hits, beside),
         provisional=provisional_rows(conclusions),
+        dead=dead_view(conclusions, beside),
         families=families_view(conclusions, beside),
         prior=_prior(result),
         table=result.prepared.frequencies.table,

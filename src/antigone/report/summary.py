@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from antigone import __version__
+from antigone.matching.among_the_dead import Relation
 from antigone.matching.assignment import Standing
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.digests import describe_settings
@@ -68,6 +69,7 @@ def summarise(
         "by_reference": references_figures(conclusions, beside),
         "reassociation": None if conclusions.reassociation is None else _reassociation(conclusions.reassociation),
         "minimum_number": _minimum_number(beside),
+        "among_the_dead": _among_the_dead(conclusions, beside),
         "joint": _joint(conclusions),
         "policies": [_policy(conclusions, k) for k in range(len(conclusions.policies))],
         "family_checks": _families(conclusions, beside),
@@ -117,6 +119,28 @@ def _reassociation(found: Reassociation) -> dict[str, Any]:
         "prior": dataclasses.asdict(found.prior),
         "rules": dataclasses.asdict(found.rules),
         "notes": list(found.notes),
+    }
+
+
+def _among_the_dead(conclusions: Conclusions, beside: Supplement) -> dict[str, Any]:
+    """How many pairs of the dead may be kin, and which remains match the elimination list."""
+    kin, found = beside.kin, conclusions.elimination
+    related = None
+    if kin is not None:
+        related = {
+            "pairs_compared": kin.compared,
+            "threshold": kin.threshold,
+            "by_relation": {str(relation): kin.of(relation) for relation in Relation},
+            "notes": list(kin.notes),
+        }
+    return {
+        "kin": related,
+        "elimination": {
+            "entries": found.entries,
+            "comparisons": found.compared,
+            "matches": len(found.matches),
+            "remains_that_may_be_contaminated": sorted(found.remains()),
+        },
     }
 
 

@@ -13,7 +13,7 @@ SETTINGS_FILE = "case.toml"
 TRUE_SETTINGS_FILE = "truth.toml"
 NOTES_FILE = "notes.txt"
 TABLES = (
-    "profiles", "remains", "families", "descriptions", "frequencies", "truth", "truth_families",
+    "profiles", "remains", "families", "elimination", "descriptions", "frequencies", "truth", "truth_families",
     "mtdna", "y_database", "mt_database",
 )  # fmt: skip
 _WORKBOOKS = tuple(f"case{suffix}" for suffix in SUFFIXES)

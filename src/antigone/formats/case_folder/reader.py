@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from antigone.formats.case_folder.descriptions import describe, read_descriptions
+from antigone.formats.case_folder.elimination import ReadElimination, read_elimination
 from antigone.formats.case_folder.families import ReadFamilies, read_families
 from antigone.formats.case_folder.folder import SETTINGS_FILE, CaseFolder
 from antigone.formats.case_folder.lineage_databases import read_mt_database, read_y_database
@@ -57,7 +58,7 @@ class _Reader:
         table = self._frequencies(declared)
         settings = None if declared is None else settings_of(declared, table)
         profiles = self._profiles(settings, table)
-        remains, families = self._people(settings, profiles)
+        remains, families, elimination = self._people(settings, profiles)
         databases = self._lineage_databases(declared)
         if declared is not None and remains.transfers:
             check_transfers(declared, remains.transfers)
@@ -65,7 +66,9 @@ class _Reader:
             self.problems.stop_if_any()
             raise InputError.at(self.settings_file, None, None, found="no settings", expected="settings of a case")
         if settings.mutation.custom:
-            check_custom_matrices(settings, table, alleles_read(_profiles_of(remains, families)), declared.toml)
+            check_custom_matrices(
+                settings, table, alleles_read(_profiles_of(remains, families, elimination)), declared.toml
+            )
         self.problems.stop_if_any()
         self._note_markers(settings)
         self.warnings += [f"{name}: not read" for name in self.folder.not_read()]
@@ -81,6 +84,7 @@ class _Reader:
             self._undeclared(declared),
             databases,
             tuple(remains.mixtures),
+            tuple(elimination.entries),
         )
 
     def _undeclared(self, declared: Declared) -> tuple[str, ...]:
@@ -137,9 +141,11 @@ class _Reader:
                 return None
             return ProfilesReader(opened, _or_lenient(settings), use, self.problems).read()
 
-    def _people(self, settings: ReadSettings | None, profiles: ReadProfiles | None) -> tuple[ReadRemains, ReadFamilies]:
+    def _people(
+        self, settings: ReadSettings | None, profiles: ReadProfiles | None
+    ) -> tuple[ReadRemains, ReadFamilies, ReadElimination]:
         samples = Samples(profiles or ReadProfiles(), self.problems, self._mtdna())
-        remains, families = ReadRemains(), ReadFamilies()
+        remains, families, elimination = ReadRemains(), ReadFamilies(), ReadElimination()
         with self.folder.table("remains") as table:
             if table is not None:
                 remains = read_remains(table, _or_lenient(settings), samples)
@@ -148,15 +154,21 @@ class _Reader:
             if table is not None:
                 families = read_families(table, _or_lenient(settings), samples)
             complete = complete and table is not None and not table.has_gaps
+        if self.folder.has("elimination"):
+            samples.ask_elimination_too()
+            with self.folder.table("elimination") as table:
+                if table is not None:
+                    elimination = read_elimination(table, _or_lenient(settings), samples)
+                complete = complete and table is not None and not table.has_gaps
         if complete:
             samples.complain_of_unclaimed()
         self._describe(remains, families, complete=complete)
         if profiles is not None:
             self.left_out += profiles.left_out
             self.warnings += profiles.warnings
-        self.left_out += [*remains.left_out, *families.left_out]
-        self.warnings += [*remains.warnings, *families.warnings, *samples.warnings]
-        return remains, families
+        self.left_out += [*remains.left_out, *families.left_out, *elimination.left_out]
+        self.warnings += [*remains.warnings, *families.warnings, *elimination.warnings, *samples.warnings]
+        return remains, families, elimination
 
     def _mtdna(self) -> ReadMtDna:
         if not self.folder.has("mtdna"):
@@ -217,8 +229,9 @@ def _or_lenient(settings: ReadSettings | None) -> Settings:
 _LENIENT = SampleErrors(drop_in=0.1, typing_error=0.1)
 
 
-def _profiles_of(remains: ReadRemains, families: ReadFamilies) -> Iterable[Profile]:
+def _profiles_of(remains: ReadRemains, families: ReadFamilies, elimination: ReadElimination) -> Iterable[Profile]:
     yield from (individual.profile for individual in remains.individuals)
+    yield from (entry.profile for entry in elimination.entries)
     for family in families.families:
         yield from family.profiles.values()
 

@@ -16,20 +16,21 @@ from antigone.matching.operation import LeftOut, SampleErrors
 SEPARATOR = BETWEEN_SAMPLES
 """Between the samples of one person, and in the name of their joint profile."""
 _MOST_DISCORDANT = 2
+_CALLED = {"elimination": "entry of the elimination list"}
 
 
 @dataclass(frozen=True)
 class Owner:
     """The row that names a sample, and for whom."""
 
-    kind: str  # "remains" or "person"
+    kind: str  # "remains", "person" or "elimination"
     id: str
     family: str
     file: str
     line: int
 
     def __str__(self) -> str:
-        who = f"remains {quoted(self.id)}" if self.kind == "remains" else f"person {quoted(self.id)}"
+        who = f"{_CALLED.get(self.kind, self.kind)} {quoted(self.id)}"
         return who + (f" of family {quoted(self.family)}" if self.family else "")
 
 
@@ -64,6 +65,7 @@ class Samples:
             if SEPARATOR in name:
                 self._joint.setdefault(name.split(SEPARATOR)[0], []).append(name)
         self._owners: dict[str, list[Owner]] = {}
+        self._owned_by = "remains.csv or families.csv"
         self.warnings: list[str] = []
 
     def take(self, names: Sequence[str], row: Row, owner: Owner) -> JoinedSamples:
@@ -115,11 +117,15 @@ class Samples:
             self.warnings.append(f"sample {name} stands for {owners[0]} and for {owner}: they are taken for one person")
         owners.append(owner)
 
+    def ask_elimination_too(self) -> None:
+        """Say in errors that the elimination list may name a sample."""
+        self._owned_by = "remains.csv, families.csv or elimination.csv"
+
     def complain_of_unclaimed(self) -> None:
         """A profile that nobody asked for would be accepted and not searched."""
         for sample, line in self._read.lines.items():
             if sample not in self._owners:
-                expected = "a sample that remains.csv or families.csv names: a profile that nobody owns is not searched"
+                expected = f"a sample that {self._owned_by} names: a profile that nobody owns is not searched"
                 self._problems.add(self._read.file, line, "sample", found=quoted(sample), expected=expected)
         for sample, line in self._mtdna.lines.items():
             if sample not in self._owners:

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from antigone.formats.case_folder.descriptions import FORMAT as DESCRIPTIONS
 from antigone.formats.case_folder.descriptions import described, description_rows
+from antigone.formats.case_folder.elimination import FORMAT as ELIMINATION
+from antigone.formats.case_folder.elimination import elimination_rows
 from antigone.formats.case_folder.families import DONOR, MISSING, OTHER
 from antigone.formats.case_folder.families import FORMAT as FAMILIES
 from antigone.formats.case_folder.folder import NOTES_FILE, SETTINGS_FILE, TRUE_SETTINGS_FILE
@@ -131,6 +133,9 @@ def _files(operation: Operation) -> Iterator[tuple[str, str]]:
             [column.name for column in FAMILIES.columns], (row for one in operation.families for row in _family(one))
         ),
     )
+    if operation.elimination:
+        _require_distinct("elimination", [one.id for one in operation.elimination])
+        yield "elimination.csv", to_csv([column.name for column in ELIMINATION.columns], elimination_rows(operation))
     yield from _lineage_files(operation)
     if descriptions := list(description_rows(operation)):
         yield "descriptions.csv", to_csv([column.name for column in DESCRIPTIONS.columns], descriptions)
@@ -158,7 +163,8 @@ def _remains_of(operation: Operation) -> tuple[Individual, ...]:
 
 
 def _profiles(operation: Operation) -> Iterator[Profile]:
-    """All that are searched."""
+    """All that are compared with anybody."""
+    yield from (entry.profile for entry in operation.elimination)
     for individual in operation.individuals:
         yield individual.profile
     for family in operation.families:
@@ -299,6 +305,7 @@ def _check_read_back(operation: Operation, folder: Path) -> None:
         ("the remains", reduced.individuals(operation), reduced.individuals(again)),
         ("the mixtures", reduced.mixtures(operation, again), reduced.mixtures(again, again)),
         ("the families", reduced.families(operation), reduced.families(again)),
+        ("the elimination list", reduced.elimination(operation), reduced.elimination(again)),
         ("the databases of lineages", _databases(operation), _databases(again)),
     ]
     for what, own, other in pairs:
@@ -356,6 +363,14 @@ class _Reduced:
             one.id: {marker: each for marker, each in one.profile.readings.items() if each and marker in self._used}
             for one in _remains_of(operation)
             if one.id in names
+        }
+
+    def elimination(self, operation: Operation) -> dict[str, object]:
+        """All that is read of each entry."""
+        return {
+            one.id: (self._readings(one.profile), one.role, one.sex)
+            for one in operation.elimination
+            if one.id not in self._left_out
         }
 
     def families(self, operation: Operation) -> dict[str, object]:

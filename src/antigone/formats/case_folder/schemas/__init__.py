@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from antigone.formats.case_folder import descriptions, families, profiles, remains, truth
+from antigone.formats.case_folder import descriptions, elimination, families, profiles, remains, truth
 from antigone.formats.case_folder.case_toml import CaseToml
 from antigone.formats.case_folder.lineage_databases import MT_FORMAT, Y_CELL, Y_FORMAT
 from antigone.formats.case_folder.lineages import FORMAT as MTDNA
@@ -18,7 +18,7 @@ from antigone.formats.tables import Column
 
 def schemas() -> dict[str, dict[str, Any]]:
     """All schemas, by the name of what they describe."""
-    kept = (profiles.FORMAT, remains.FORMAT, families.FORMAT, descriptions.FORMAT, FREQUENCIES)
+    kept = (profiles.FORMAT, remains.FORMAT, families.FORMAT, elimination.FORMAT, descriptions.FORMAT, FREQUENCIES)
     tables = (*kept, truth.FORMAT, truth.FAMILIES, MTDNA, MT_FORMAT)
     own = {"case": _case(), "profiles": _profiles(), "y_database": _y_database()}
     return {**{table.name: table.schema() for table in tables}, **own}

@@ -1,0 +1,18 @@
+"""The dead compared with the dead: who may be kin, and whose profile is that of somebody who handled them.
+
+Living donors have no way in: their samples are compared within their own family, with those whom it misses.
+"""
+
+from antigone.matching.among_the_dead.elimination import Elimination, EliminationMatch, elimination
+from antigone.matching.among_the_dead.kin import KinAmongTheDead, KinPair, kin_among_the_dead
+from antigone.matching.among_the_dead.relations import Relation
+
+__all__ = [
+    "Elimination",
+    "EliminationMatch",
+    "KinAmongTheDead",
+    "KinPair",
+    "Relation",
+    "elimination",
+    "kin_among_the_dead",
+]
