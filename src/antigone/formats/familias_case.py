@@ -14,6 +14,7 @@ from antigone.formats.allele_labels import read_allele
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.familias import project as fam
 from antigone.formats.familias.project import infer_sexes
+from antigone.formats.not_held import held_by_case_folders_alone
 from antigone.genetics.alleles import Allele, Repeat, Silent, Unknown
 from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies, Normalisation, Refuse
 from antigone.genetics.markers import canonical_name
@@ -531,6 +532,8 @@ def _lost_settings(operation: Operation) -> list[str]:
         lost.append("the names of samples")
     if settings.year is not None or any(family.missing_since for family in operation.families):
         lost.append("the year of the recoveries, and since when people are missing")
+    lost += held_by_case_folders_alone(operation)
+    lost += _lineages(operation)
     if settings.linkage:
         lost.append("linkage between markers")
     if settings.remains.drop_in:
@@ -545,6 +548,15 @@ def _lost_settings(operation: Operation) -> list[str]:
         "prior, threshold, stochastic threshold and the rule for rare alleles (frequencies are written as used)"
     )
     return lost
+
+
+def _lineages(operation: Operation) -> Iterator[str]:
+    lineages = [one.lineage for one in operation.individuals]
+    lineages += [one for family in operation.families for one in family.lineages.values()]
+    if any(one is not None and one.y is not None for one in lineages):
+        yield "Y haplotypes"
+    if any(one is not None and one.mt is not None for one in lineages):
+        yield "mitochondrial DNA"
 
 
 def _lost_markers(operation: Operation, names: Sequence[str]) -> Iterator[str]:

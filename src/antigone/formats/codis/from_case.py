@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from antigone.formats.codis.file import Allele, CmfFile, Locus, Specimen
 from antigone.formats.codis.vocabulary import locus_of
 from antigone.formats.codis.writer import written_alleles
+from antigone.formats.not_held import held_by_case_folders_alone, years_missing_are_lost
 from antigone.genetics.alleles import Silent
 from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.pedigrees import Pedigree
@@ -144,9 +145,14 @@ def _ancestors(pedigree: Pedigree, person: str) -> set[str]:
 
 def _of_the_case(operation: Operation) -> Iterator[str]:
     yield "the pedigrees: of a relative only the category and, as CASEID, the family"
-    yield "sex, age, stature, bag, transfer and elements of the dead; what is known beside DNA"
+    yield "sex, age, stature, bag and transfer of the dead; what is known beside DNA"
     yield "frequencies and all settings"
     if any(len(family.missing) > 1 for family in operation.families):
         yield "to whom of several missing persons of a family a relative's category is: it is to the first"
-    if operation.mixtures:
-        yield f"mixtures: {', '.join(one.id for one in operation.mixtures)}"
+    if any(person.birth_year for family in operation.families for person in family.pedigree.persons):
+        yield "years of birth"
+    if years_missing_are_lost(operation):
+        yield "the year of the recoveries, and since when people are missing"
+    if any(one.samples and one.samples != (one.id,) for one in operation.individuals):
+        yield "the names of samples of the dead: a specimen is called as the individual is"
+    yield from held_by_case_folders_alone(operation)

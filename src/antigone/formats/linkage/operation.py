@@ -10,6 +10,7 @@ from antigone.formats.case_folder.markers import is_y, use_of_markers
 from antigone.formats.case_folder.readings import CellReader
 from antigone.formats.linkage.marker_files import DataColumn, Holds
 from antigone.formats.linkage.pedigree_file import UNKNOWN, PedFile, PedPerson, by_family, read_genotype
+from antigone.formats.not_held import held_by_case_folders_alone, names_of_samples_are_lost, years_missing_are_lost
 from antigone.formats.tables import Problems, near
 from antigone.genetics.alleles import Allele, Unknown
 from antigone.genetics.frequencies import FrequencyTable, nist_1036_caucasian
@@ -229,7 +230,8 @@ def _not_held(operation: Operation) -> Iterator[str]:
         yield "years of birth"
     if any(person.inbreeding for family in operation.families for person in family.pedigree.persons):
         yield "inbreeding coefficients"
-    if any(family.descriptions for family in operation.families) or any(
-        one.description for one in operation.individuals
-    ):
-        yield "descriptions"
+    if names_of_samples_are_lost(operation):
+        yield "the names of samples: they are called as family and person are"
+    if years_missing_are_lost(operation):
+        yield "the year of the recoveries, and since when people are missing"
+    yield from held_by_case_folders_alone(operation)
