@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -111,6 +112,27 @@ def test_errors_in_a_sheet_name_the_cell(make, tmp_path):
     first, second = caught.value.problems
     assert str(first).startswith("plate, sheet Runs, line 4, column TH01, cell C4: found ‘x’; expected an allele")
     assert str(second).startswith("plate, sheet Runs, line 6, column Sample, cell A6: found the samples ‘B2_R1’ and")
+
+
+def test_what_is_no_value_in_a_sheet_is_told_by_its_cell(tmp_path):
+    path = tmp_path / "plate.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Runs")
+        sheet.write_row(0, 0, ["Sample Name", "Marker", "Allele 1", "Allele 2"])
+        sheet.write_row(1, 0, ["B1", "TH01", 6])
+        sheet.write_formula(1, 3, "=A1", None, "9.3")
+    with pytest.raises(InputError, match=r"^plate.xlsx, sheet Runs, line 2, column D: found a formula"):
+        read_genemapper(path)
+
+
+@pytest.mark.parametrize(("encoding", "is_read"), [("cp1251", True), ("koi8-r", False), ("cp866", False)])
+def test_cyrillic_in_another_code_page_is_asked_about(encoding, is_read):
+    data = (HEADER + "Кость Пять\tTH01\t6\t7\n").encode(encoding)
+    if is_read:
+        assert list(read_genemapper(data).samples) == ["Кость Пять"]
+    else:
+        with pytest.raises(InputError, match=r"line 2, column 1: found the byte 0x.., which is not UTF-8"):
+            read_genemapper(data)
 
 
 # By hand

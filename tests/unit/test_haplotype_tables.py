@@ -104,6 +104,14 @@ def test_hyphens_between_copies_and_cyrillic_of_windows() -> None:
     assert second.haplotype.alleles["DYS385"] == (Repeat(12), Repeat(12))
 
 
+def test_one_name_twice_is_the_two_copies_of_a_marker_that_has_them() -> None:
+    header = [(1, ["sample", "DYS385", "DYS385", "DYS391"])]
+    (row,) = y_table_of([*header, (2, ["M1", "11", "14", "10"])], "x").rows
+    assert row.haplotype.alleles["DYS385"] == (Repeat(11), Repeat(14))
+    with pytest.raises(InputError, match="found a second column ‘DYS391’"):
+        y_table_of([(1, ["sample", "DYS391", "DYS391"]), (2, ["M1", "10", "10"])], "x")
+
+
 def test_without_a_header_the_order_is_that_of_the_kit_named() -> None:
     (row,) = read_y_table(HAPLOTYPES / "kit_order.csv", kit="yfiler").rows
     assert list(row.haplotype.alleles) == list(order_of("Yfiler"))

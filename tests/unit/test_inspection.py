@@ -152,6 +152,20 @@ def test_a_table_that_its_toml_alone_makes_one_is_known_by_it(tmp_path: Path) ->
     assert recognise(path).kind is Kind.GENEMAPPER
 
 
+def test_of_a_workbook_with_several_tables_a_sheet_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "plates"
+    rows = [["Sample Name", "Marker", "Allele 1"], ["B1", "TH01", "6"]]
+    path.write_bytes(xlsx({"P1": rows, "P2": [*rows, ["B2", "TH01", "x"]]}))
+    (several,) = inspect(path).problems
+    assert several.expected == "one, or its name (--sheet)"
+    assert inspect(path, sheet="P1").problems == ()
+    result = CliRunner().invoke(app, ["inspect", str(path), "--sheet", "P2"])
+    assert result.exit_code == 1
+    assert "sheet P2, line 3, column Allele 1, cell C3: found ‘x’" in result.output
+    with pytest.raises(InputError, match="found no workbook; expected a workbook, or no --sheet"):
+        inspect(CORPUS / "haplotypes/yfiler.tsv", sheet="P1")
+
+
 def test_y_markers_of_a_laboratory_are_said(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("Sample Name\tMarker\tAllele 1\nB1\tDYS391\t10\nB1\tTH01\t6\n", encoding="utf-8")

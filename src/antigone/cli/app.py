@@ -195,11 +195,12 @@ def convert(
 def inspect(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A file or folder of whatever kind.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook with several tables: which sheet.")] = None,
 ) -> None:
     """Say in words what a file is, what it holds and what is odd about it; exit status 1 if it cannot be used."""
     from antigone.cli.inspect import run
 
-    raise typer.Exit(run(path, as_json=json))
+    raise typer.Exit(run(path, as_json=json, sheet=sheet))
 
 
 @app.command()

@@ -10,9 +10,9 @@ from antigone.formats.errors import printable
 from antigone.formats.inspection import Inspection, inspect
 
 
-def run(path: Path, *, as_json: bool) -> int:
+def run(path: Path, *, as_json: bool, sheet: str | None = None) -> int:
     """Look at a file and say it; 1 where nothing of it can be used."""
-    found = inspect(path)
+    found = inspect(path, sheet=sheet)
     if as_json:
         typer.echo(json.dumps(_as_row(found), indent=2, ensure_ascii=False))
     else:

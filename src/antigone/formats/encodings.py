@@ -12,6 +12,8 @@ _BLOCK = 1 << 20
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL_BYTES = bytes(byte for byte in range(256) if _CONTROL.match(chr(byte)))
 _OTHER_BYTES = bytes(byte for byte in range(256) if byte not in _CONTROL_BYTES)
+# What small letters after a capital one become where KOI8 is read as cp1251.
+_TURNED_CASE = re.compile("[а-яёґєії][А-ЯЁҐЄІЇ]")
 # The letters of Ukrainian and Russian as cp1251 has them, and the signs that stand beside them in tables.
 _CYRILLIC = re.compile("[А-яЁёҐґЄєІіЇї]")
 _CYRILLIC_WORD = re.compile("[А-яЁёҐґЄєІіЇї]{3,}")
@@ -131,7 +133,7 @@ def _reads_as_cyrillic(data: bytes) -> bool:
     for start in range(0, len(data), _BLOCK):
         text = data[start : start + _BLOCK].decode("cp1251", "replace")
         beyond = {letter for letter in set(text) if not letter.isascii()}
-        if any(not _CYRILLIC.match(letter) and letter not in _SIGNS for letter in beyond):
+        if any(not _CYRILLIC.match(letter) and letter not in _SIGNS for letter in beyond) or _TURNED_CASE.search(text):
             return False
         has_word = has_word or bool(_CYRILLIC_WORD.search(text))
     return has_word

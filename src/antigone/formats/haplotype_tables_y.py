@@ -35,6 +35,7 @@ _BESIDE = ("population", "country", "continent", "region", "haplogroup", "access
 _BETWEEN = re.compile(r"\s*[,/;]\s*|(?<=[0-9])\s*-\s*(?=[0-9])")
 _NOTHING = ("", "-", "–", "*", "?", "nd", "na", "n/a", "nan", "null")
 _COPY = re.compile(r"(DYS385|DYF387S1)[\s_.-]*(?:[abAB12]|I{1,2})", re.IGNORECASE)
+_TWO_COPIES = ("DYS385", "DYF387S1")
 _MOST_ASKED = 10
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
@@ -159,7 +160,7 @@ class _Columns:
         if marker is not None:
             own = self.markers.setdefault(marker, [])
             own.append(place)
-            is_copy = _COPY.fullmatch(text.strip()) is not None
+            is_copy = _COPY.fullmatch(text.strip()) is not None or marker in _TWO_COPIES
             if len(own) > (2 if is_copy else 1):
                 return f"a second column {quoted(text)}", "each marker once"
         elif plain in _SAMPLE and self.sample is None:

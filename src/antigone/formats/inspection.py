@@ -27,7 +27,7 @@ from antigone.formats.loose_rows import notes_of_encoding
 from antigone.formats.plain_text import read_bytes
 from antigone.formats.recognition import Kind, Recognised, recognise
 from antigone.formats.strider import read_strider
-from antigone.formats.tables import SUFFIXES, Problems, Table, near, open_csv, open_workbook, plain_name
+from antigone.formats.tables import SUFFIXES, Problems, Table, is_workbook, near, open_csv, open_workbook, plain_name
 from antigone.formats.wide_frequencies import read_wide_frequencies
 from antigone.genetics.alleles import Allele, Repeat
 from antigone.genetics.frequencies import FrequencyTable, nist_1036_caucasian
@@ -68,17 +68,23 @@ class Inspection:
 
 @dataclass
 class _Said:
-    """Sentences as they are gathered."""
+    """Sentences as they are gathered; `sheet` is the one that is looked at."""
 
+    sheet: str | None = None
     holds: list[str] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
 
 
-def inspect(path: Path | str) -> Inspection:
-    """Look at a file or folder. Raises `InputError` only where nobody can say what it is."""
+def inspect(path: Path | str, *, sheet: str | None = None) -> Inspection:
+    """Look at a file or folder; of a workbook with several tables, at `sheet`.
+
+    Raises `InputError` only where nobody can say what it is.
+    """
     path = Path(path)
-    recognised = recognise(path)
-    said = _Said()
+    recognised = recognise(path, sheet=sheet)
+    if sheet is not None and (path.is_dir() or not is_workbook(read_bytes(path, path.name, MAX_BYTES))):
+        raise InputError.at(path.name, None, None, found="no workbook", expected="a workbook, or no --sheet")
+    said = _Said(sheet)
     try:
         _LOOKS[recognised.kind](path, recognised, said)
         if recognised.kind in (Kind.FREQUENCIES, Kind.MT_TABLE, Kind.Y_TABLE):
@@ -148,7 +154,7 @@ def _y_of(laboratory: LaboratoryProfiles, said: _Said) -> None:
 
 
 def _genemapper(path: Path, _: Recognised, said: _Said) -> None:
-    table = read_genemapper(path)
+    table = read_genemapper(path, sheet=said.sheet)
     if table.dialect is not None:
         said.holds.append(table.dialect.describe())
     said.odd += table.notes
@@ -207,7 +213,7 @@ def _strider(path: Path, _: Recognised, said: _Said) -> None:
 
 
 def _published(path: Path, _: Recognised, said: _Said) -> None:
-    read = read_wide_frequencies(path)
+    read = read_wide_frequencies(path, sheet=said.sheet)
     _frequency_table(read.table, said)
     said.odd += read.notes
 
@@ -229,7 +235,7 @@ def _few_chromosomes(table: FrequencyTable) -> Iterator[str]:
 
 
 def _mt(path: Path, _: Recognised, said: _Said) -> None:
-    table = read_mt_table(path)
+    table = read_mt_table(path, sheet=said.sheet)
     people = sum(one.count for one in table.rows)
     said.holds.append(f"{counted(len(table.rows), 'sequence')} of {counted(people, 'person')}")
     ranges = Counter(one.sequence.ranges for one in table.rows)
@@ -242,7 +248,7 @@ def _mt(path: Path, _: Recognised, said: _Said) -> None:
 
 
 def _y(path: Path, _: Recognised, said: _Said) -> None:
-    table = read_y_table(path)
+    table = read_y_table(path, sheet=said.sheet)
     people = sum(one.count for one in table.rows)
     said.holds.append(f"{counted(len(table.rows), 'haplotype')} of {counted(people, 'man', 'men')}")
     markers = dict.fromkeys(marker for one in table.rows for marker in one.haplotype.alleles)

@@ -103,9 +103,12 @@ def rows_of_file(
         if len(found) != 1:
             several = f"several sheets with {what}" if found else f"no sheet with {what}"
             listed = ", ".join(found or names)
-            raise InputError.at(path.name, None, None, found=f"{several} ({listed})", expected="one, or its name")
+            raise InputError.at(
+                path.name, None, None, found=f"{several} ({listed})", expected="one, or its name (--sheet)"
+            )
         sheet = found[0]
     problems = Problems()
     rows = workbook.grid(sheet, problems)
-    problems.stop_if_any()
+    with cells_named(rows, in_sheet=True):
+        problems.stop_if_any()
     return rows, f"{path.name}, sheet {sheet}"

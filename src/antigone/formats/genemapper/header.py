@@ -26,7 +26,7 @@ _RUN_NAME = ("runname",)
 _TYPE = ("sampletype",)
 _MARKER = ("marker", "locus", "markername", "маркер", "локус")
 _ALLELE = ("allele", "алель", "аллель")
-_HEIGHT = ("height", "peakheight", "висота", "высота")
+_HEIGHT = ("height", "peakheight", "rfu", "висота", "высота")
 # Columns that GeneMapper and GeneMarker write beside those, and that say nothing of the genotype.
 _BESIDE = re.compile(
     r"(size|area|peakarea|datapoint|mutation|alleleedit|allelecomment|comment|ud|udp|begin|end|quality|ratio)[0-9]{0,2}"
@@ -37,7 +37,7 @@ _BESIDE = re.compile(
 _NUMBERED = re.compile(r"(.*?)[\s_.-]*([0-9]{1,2})")
 # `D3S1358_a`, `D3S1358 B`: the two alleles of a marker by letters.
 _LETTERED = re.compile(r"(.*?)(?:[\s_.-]+|(?<=[0-9]))([abAB])")
-_WIDE_PART = re.compile(r"(.*?)[\s_.-]+(allele|height|size|area|peak height|peak area|h|a)", re.IGNORECASE)
+_WIDE_PART = re.compile(r"(.*?)[\s_.-]+(allele|height|rfu|size|area|peak height|peak area|h|a)", re.IGNORECASE)
 
 
 class Layout(StrEnum):
@@ -371,7 +371,13 @@ class _Columns:
             base, number = lettered[1], "ab".index(lettered[2].casefold()) + 1
         part = _WIDE_PART.fullmatch(base)
         stem, word = (part[1], part[2].casefold()) if part else (base, "allele")
-        kind = "allele" if word in ("allele", "a") else "height" if word in ("height", "peak height", "h") else "beside"
+        kind = (
+            "allele"
+            if word in ("allele", "a")
+            else "height"
+            if word in ("height", "peak height", "rfu", "h")
+            else "beside"
+        )
         if (number or part) and (marker := spellings.resolve(stem)) is not None:
             return marker or stem, kind, number
         return whole
