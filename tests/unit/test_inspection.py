@@ -116,6 +116,7 @@ def packed_as(name: str) -> bytes:
         (b"M1\t14\t13\t29\t24\t11\t11,14\n", "a table without a header .for Y haplotypes, `antigone convert --kit`"),
         (packed_as("word/document.xml"), "a document of Word, which holds no sheets"),
         (packed_as("notes.txt"), "a packed file .* without a workbook"),
+        ("Oak a 0 0 1 6 7\n".encode("utf-16"), "a text in UTF-16, which is none of the kinds that may be"),
         (b"Dear colleagues,\n", "a text that begins ‘Dear colleagues,’"),
     ],
 )
@@ -164,6 +165,16 @@ def test_of_a_workbook_with_several_tables_a_sheet_is_named(tmp_path: Path) -> N
     assert "sheet P2, line 3, column Allele 1, cell C3: found ‘x’" in result.output
     with pytest.raises(InputError, match="found no workbook; expected a workbook, or no --sheet"):
         inspect(CORPUS / "haplotypes/yfiler.tsv", sheet="P1")
+
+
+@pytest.mark.parametrize(
+    ("sex", "amelogenin", "is_odd"), [(2, "X Y", True), (1, "X Y", False), (1, "X X", True), (1, "X 0", False)]
+)
+def test_amelogenin_of_the_other_sex_is_odd(sex: int, amelogenin: str, is_odd: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.ped").write_text(f"Oak a 0 0 {sex} 15 16 {amelogenin}\n", encoding="utf-8")
+    (tmp_path / "a.dat").write_text("M D3S1358\nM AMEL\n", encoding="utf-8")
+    told = "the samples do not fit the pedigree given, which is for a geneticist to look into: Oak"
+    assert (told in inspect(tmp_path / "a.ped").odd) == is_odd
 
 
 def test_y_markers_of_a_laboratory_are_said(tmp_path: Path) -> None:

@@ -141,6 +141,13 @@ def test_an_operation_becomes_a_case_folder_and_says_what_a_ped_file_cannot_hold
     assert len(read_case_folder(tmp_path / "folder").individuals) == 3
 
 
+def test_what_was_not_read_is_said_to_be_zero() -> None:
+    columns = dat_of(b"M TH01\n", "x")
+    for cells in ("NA NA", "-9 -9", "x 6"):
+        with pytest.raises(InputError, match=r"line 1, column TH01: found .*; 0 for one that was not read$"):
+            ped_of(f"Oak a 0 0 1 {cells}\n".encode(), "x", columns)
+
+
 # Round trips and damage
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8).filter(

@@ -17,6 +17,7 @@ from antigone.formats.codis.vocabulary import Role
 from antigone.formats.errors import InputError, Problem
 from antigone.formats.familias import read_familias
 from antigone.formats.familias_case import operation_from_familias
+from antigone.formats.family_fit import alleles_shown, does_not_fit
 from antigone.formats.frequencies import read_frequencies
 from antigone.formats.genemapper import read_genemapper
 from antigone.formats.haplotype_tables_mt import read_mt_table
@@ -33,7 +34,6 @@ from antigone.genetics.alleles import Allele, Repeat
 from antigone.genetics.frequencies import FrequencyTable, nist_1036_caucasian
 from antigone.genetics.markers import Inheritance, all_markers, canonical_name
 from antigone.genetics.markers import marker as known_marker
-from antigone.genetics.observation import Reads
 from antigone.genetics.pedigrees import Pedigree
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import LeftOut, Operation
@@ -42,8 +42,6 @@ FEWEST_MARKERS = 12
 """Samples with fewer markers are named: a search can say little of them."""
 _ALIKE = 8
 """At how many markers two samples must be read, and be the same, to be named as one person's."""
-_MISFITS = 2
-"""At how many markers a child and a parent must share no allele before a family is named; one may be a mutation."""
 _SAID = 5
 _Readings = Mapping[str, tuple[Allele, ...]]
 Columns = tuple[DataColumn, ...]
@@ -125,7 +123,7 @@ def _operation(operation: Operation, said: _Said) -> None:
     for family in operation.families:
         profiles |= {f"{person} of {family.name}": profile for person, profile in family.profiles.items()}
     said.holds.append(f"frequencies: {operation.frequencies.name}")
-    _profiles({name: _alleles(profile) for name, profile in profiles.items()}, operation.frequencies, said)
+    _profiles({name: alleles_shown(profile) for name, profile in profiles.items()}, operation.frequencies, said)
     said.odd += operation.warnings
     said.odd += _left_out(operation.left_out)
     _misfits({family.name: (family.pedigree, family.profiles) for family in operation.families}, said)
@@ -138,7 +136,7 @@ def _codis(path: Path, _: Recognised, said: _Said) -> None:
     said.odd += laboratory.notes
     said.odd += _left_out(laboratory.left_out)
     profiles = laboratory.profiles()
-    _profiles({name: _alleles(profile) for name, profile in profiles.items()}, nist_1036_caucasian(), said)
+    _profiles({name: alleles_shown(profile) for name, profile in profiles.items()}, nist_1036_caucasian(), said)
     _y_of(laboratory, said)
 
 
@@ -159,7 +157,7 @@ def _genemapper(path: Path, _: Recognised, said: _Said) -> None:
         said.holds.append(table.dialect.describe())
     said.odd += table.notes
     said.odd += _left_out(table.left_out)
-    _profiles({name: _alleles(one) for name, one in table.profiles().items()}, nist_1036_caucasian(), said)
+    _profiles({name: alleles_shown(one) for name, one in table.profiles().items()}, nist_1036_caucasian(), said)
     _y_of(table, said)
 
 
@@ -172,7 +170,7 @@ def _ped(path: Path, _: Recognised, said: _Said) -> None:
     )
     read = Genotypes(pedigrees.markers)
     profiles = {(person.family, person.id): read.profile(person) for person in pedigrees.persons}
-    typed = {f"{family}:{person}": _alleles(own) for (family, person), own in profiles.items() if own.readings}
+    typed = {f"{family}:{person}": alleles_shown(own) for (family, person), own in profiles.items() if own.readings}
     _profiles(typed, nist_1036_caucasian(), said)
     said.odd += _unknown_markers(pedigrees.markers)
     _misfits(
@@ -317,15 +315,6 @@ _LOOKS: Mapping[Kind, Callable[[Path, Recognised, _Said], None]] = {
 # Profiles
 
 
-def _alleles(profile: Profile) -> dict[str, tuple[Allele, ...]]:
-    """Every allele that some replicate shows, by marker."""
-    return {
-        name: tuple(dict.fromkeys(allele for reading in readings for allele in reading.alleles))
-        for name, readings in profile.readings.items()
-        if readings
-    }
-
-
 def _profiles(profiles: Mapping[str, _Readings], table: FrequencyTable, said: _Said) -> None:
     """What samples hold, and what is odd about them."""
     markers = dict.fromkeys(marker for own in profiles.values() for marker in own)
@@ -407,44 +396,11 @@ def _left_out(left_out: Iterable[LeftOut]) -> Iterator[str]:
 
 def _misfits(families: Mapping[str, tuple[Pedigree, Mapping[str, Profile]]], said: _Said) -> None:
     """Name the families whose samples do not fit, and no more."""
-    odd = [
-        name
-        for name, (pedigree, profiles) in families.items()
-        if _does_not_fit(pedigree, {person: _read_in_full(profile) for person, profile in profiles.items()})
-    ]
+    odd = [name for name, (pedigree, profiles) in families.items() if does_not_fit(pedigree, profiles)]
     if odd:
         said.odd.append(
             f"the samples do not fit the pedigree given, which is for a geneticist to look into: {_some(odd)}"
         )
-
-
-def _read_in_full(profile: Profile) -> _Readings:
-    """The alleles of markers at which no replicate leaves one unseen."""
-    whole = {
-        name: readings
-        for name, readings in profile.readings.items()
-        if readings and all(reading.reads is not Reads.OTHER_UNSEEN for reading in readings)
-    }
-    return _alleles(Profile(profile.sample, whole))
-
-
-def _does_not_fit(pedigree: Pedigree, read: Mapping[str, _Readings]) -> bool:
-    for person in pedigree.persons:
-        own = read.get(person.id, {})
-        for parent in (person.father, person.mother):
-            theirs = read.get(parent, {}) if parent is not None else {}
-            if sum(_shares_nothing(marker, own, theirs) for marker in own) >= _MISFITS:
-                return True
-    return False
-
-
-def _shares_nothing(marker: str, own: _Readings, theirs: _Readings) -> bool:
-    """Whether two people have no allele in common at an autosomal marker."""
-    if marker == AMELOGENIN or marker not in theirs:
-        return False
-    if canonical_name(marker) is not None and known_marker(marker).inheritance is not Inheritance.AUTOSOMAL:
-        return False
-    return not set(own[marker]) & set(theirs[marker])
 
 
 # Words

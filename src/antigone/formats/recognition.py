@@ -244,6 +244,8 @@ def _described(head: bytes) -> str:
     """The beginning of a file of no kind, in words."""
     if not head.strip():
         return "an empty file"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "a text in UTF-16, which is none of the kinds that may be (save it as UTF-8)"
     if head.startswith(b"%PDF"):
         return "a PDF document, which holds pictures of tables and not the tables"
     if is_xml(head):

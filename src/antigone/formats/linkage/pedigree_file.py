@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from antigone.formats.case_folder.markers import is_y
+from antigone.formats.case_folder.markers import AMELOGENIN, is_y
 from antigone.formats.case_folder.readings import CellError, CellReader
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.linkage.limits import MAX_BYTES, MAX_FAMILY, MAX_PERSONS
@@ -24,6 +24,7 @@ _SEXES = {
     "2": Sex.FEMALE, "f": Sex.FEMALE, "female": Sex.FEMALE,
     "0": Sex.UNKNOWN, "u": Sex.UNKNOWN, "unknown": Sex.UNKNOWN,
 }  # fmt: skip
+_ALLELE_LIKE = re.compile(r"[0-9<>?]")
 _WORDS = re.compile(r"\S+")
 _LONGEST_NAME = 100
 
@@ -176,7 +177,10 @@ class _Reader:
         try:
             read_genotype(self._cells, marker, pair)
         except CellError as error:
-            self._complain(line, marker, found=error.found, expected=error.expected)
+            expected = error.expected.partition(", or empty cells")[0]
+            if canonical_name(marker) != AMELOGENIN and not all(map(_ALLELE_LIKE.match, pair)):
+                expected += "; 0 for one that was not read"
+            self._complain(line, marker, found=error.found, expected=expected)
         else:
             self._sound.add((marker, *pair))
 
