@@ -48,8 +48,8 @@ def references_view(conclusions: Conclusions, beside: Supplement) -> ReferencesV
         f"How many unrelated pairs are expected at a log10 LR of {threshold:g} or more, by what there is to compare "
         f"with.{sampled} Beside it, of a body of which the markers of the most complete profile here are read once: "
         "the chance that the missing person reaches that far, and that others do whom nobody listed; means over up to "
-        f"{counted(looked_at, 'missing person')} of each kind. Where a brother reaches it as often as the missing person, no "
-        "likelihood ratio against strangers tells the two apart."
+        f"{counted(looked_at, 'missing person')} of each kind. Where a brother reaches it as often as the missing "
+        "person, no likelihood ratio against strangers tells the two apart."
     )
     rows = []
     for one in beside.chances:
