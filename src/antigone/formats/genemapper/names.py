@@ -61,6 +61,12 @@ def _plain_stem(stem: str) -> str:
     return plain(stem)
 
 
+@lru_cache(maxsize=1000)
+def _names_a_control(stem: str) -> bool:
+    """Whether a longer name has a word for a control in it."""
+    return _CONTROL_WITHIN.search(stem) is not None
+
+
 class MarkerSpellings:
     """Brings the names of markers in a file to the one that the program uses."""
 
@@ -145,16 +151,15 @@ class SampleNames:
         declared = self._declared_kind(sample) or self._declared_kind(name)
         if declared is not None:
             return declared
-        word = _plain_stem(sample.rstrip(_NUMBERING))
+        stem = sample.rstrip(_NUMBERING)
+        word = _plain_stem(stem)
         whole = plain(sample) if len(sample) <= _LONGEST_CONTROL else ""
         by_name = _CONTROLS.get(whole) or _CONTROLS.get(word)
         if sample_type is not None:
             by_type = SAMPLE_TYPES.get(plain(sample_type))
             # A ladder that the column calls a sample is a slip of one of both.
             return None if by_type == "sample" and by_name not in (None, "sample") else by_type
-        if by_name is None and (
-            whole in _DOUBTFUL_CODES or word in _DOUBTFUL_WORDS or _CONTROL_WITHIN.search(sample) is not None
-        ):
+        if by_name is None and (whole in _DOUBTFUL_CODES or word in _DOUBTFUL_WORDS or _names_a_control(stem)):
             return None
         return by_name or "sample"
 
