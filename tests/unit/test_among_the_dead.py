@@ -204,9 +204,20 @@ def test_the_first_pass_loses_no_pair_and_adds_none(invented: Operation) -> None
     assert found.compared == len(pairs)
 
 
+def test_the_kernel_and_plain_numpy_let_the_same_pairs_through(invented: Operation) -> None:
+    comparing = _Comparing(invented.individuals, prepare(invented), invented.settings)
+    for relation in Relation:
+        for floor in (-1.0, 2.0, 4.0):
+            plain, _ = comparing.plain_pass(relation, floor)
+            quick, survived = comparing.first_pass(relation, floor)
+            assert set(map(tuple, plain.tolist())) == set(map(tuple, quick.tolist()))
+            assert survived >= len(quick) > 0
+
+
 def test_few_families_at_a_time_give_the_same(invented: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared, people = prepare(invented), invented.individuals[:60]
     whole = kin_among_the_dead(people, prepared, invented.settings)
+    monkeypatch.setattr(among_the_dead.kin, "FEW", 0)
     monkeypatch.setattr(among_the_dead.kin, "MOST_NUMBERS", 1)
     monkeypatch.setattr(among_the_dead.kin, "PAIRS_TOGETHER", 7)
     again = kin_among_the_dead(people, prepared, invented.settings)

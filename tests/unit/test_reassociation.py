@@ -31,12 +31,14 @@ from antigone.matching.reassociation import (
     ProposalKind,
     ReassociationPrior,
     ReassociationRules,
+    first_pass,
     largest_clique,
     minimum_number,
     precision_and_recall,
     reassociate,
     reassociated,
 )
+from antigone.matching.reassociation import pairs as pairs_module
 from antigone.matching.reassociation.declared import PriorOdds
 from antigone.matching.reassociation.evidence import Evidence, SubsetLikelihoods
 from antigone.matching.reassociation.pairs import candidate_pairs, incompatible_pairs, log10_lr_of_pairs
@@ -327,6 +329,23 @@ def test_all_pairs_are_those_computed_one_by_one() -> None:
     assert candidates.compared == 300
     expected = {(i, j) for i, j in combinations(range(25), 2) if matrix[i, j] + prior.pair(i, j) >= -2}
     assert set(zip(candidates.first.tolist(), candidates.second.tolist(), strict=True)) == expected
+
+
+def test_many_remains_by_the_kernel_are_what_plain_numpy_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = simulate("june-2025", scale=0.03, seed=5, hostile=True).operation
+    evidence_of_all = Evidence.of(given.individuals, prepared_models(given), given.settings)
+    prior = PriorOdds(given.individuals, ReassociationPrior())
+    for floor in (-2.0, 0.0, 3.0):
+        plain = candidate_pairs(evidence_of_all, prior, floor)
+        with monkeypatch.context() as patch:
+            patch.setattr(pairs_module, "FEW", 0)
+            patch.setattr(first_pass, "TOGETHER", 64)
+            quick = candidate_pairs(evidence_of_all, prior, floor)
+        assert len(plain) > 10
+        assert (quick.first.tolist(), quick.second.tolist()) == (plain.first.tolist(), plain.second.tolist())
+        assert quick.log10_lr == pytest.approx(plain.log10_lr, abs=2e-4)  # summed in single precision
+        assert quick.log10_odds == pytest.approx(plain.log10_odds, abs=2e-4)
+        assert quick.compared == plain.compared
 
 
 def prepared_models(operation: Operation) -> tuple[MarkerModel, ...]:

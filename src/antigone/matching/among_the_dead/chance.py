@@ -26,7 +26,7 @@ from antigone.matching.tables import hardy_weinberg
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-STEP = 0.005  # grid in log10 LR
+STEP = 0.01  # grid in log10 LR
 LOWEST = -8.0  # of a marker; what is lower counts as this
 
 

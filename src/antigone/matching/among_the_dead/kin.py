@@ -32,9 +32,13 @@ Integers = NDArray[np.int64]
 
 KIN = (Relation.PARENT_AND_CHILD, Relation.FULL_SIBLINGS)
 
-# Families of one that are looked at together, at most; and numbers in the tables of their markers: 100 MiB.
+# Families of one that are looked at together, at most; and numbers in the tables of their markers: 200 MiB.
 MOST_TOGETHER = 2**15
-MOST_NUMBERS = 2**23
+MOST_NUMBERS = 2**24
+# By so much in log10 one order of adding up may differ from another: who is looked at exactly, not who is told.
+ROUNDING = 1e-9
+# Up to so many individuals plain NumPy is as quick, and asks nobody to wait for a compiler.
+FEW = 1000
 # Pairs whose exact figures are computed together.
 PAIRS_TOGETHER = 4096
 
@@ -66,7 +70,7 @@ class KinPair:
 class KinAmongTheDead:
     """All pairs whose log10 LR of a kinship reaches the threshold, best first, and how many pairs were compared.
 
-    `survived` is how many pairs the first pass let through, each counted once a relation and direction.
+    `survived` is how many pairs were looked at exactly, each counted once a relation and direction.
     """
 
     pairs: tuple[KinPair, ...]
@@ -150,26 +154,49 @@ class _Comparing:
             return np.zeros((0, 2), dtype=np.int64), 0
         if relation is Relation.FULL_SIBLINGS:
             floor -= sum(2 * math.log10(2 * _stay(rho)) for _, _, rho in self.linked)
+        return self.plain_pass(relation, floor) if len(self.individuals) <= FEW else self.first_pass(relation, floor)
+
+    def plain_pass(self, relation: Relation, floor: float) -> tuple[Integers, int]:
+        """All pairs whose log10 LR without linkage reaches the floor: the sum of a matrix a marker."""
+        everybody = np.arange(len(self.individuals))
+        total = np.zeros((len(everybody), len(everybody)))
+        for m, of in enumerate(self.of):
+            logs, which = self._rows(relation, m, everybody)
+            # One more row and column for those of whom nothing was read.
+            padded = np.zeros((logs.shape[0] + 1, logs.shape[1] + 1))
+            padded[:-1, :-1] = logs
+            total += padded[which][:, of]
+        np.fill_diagonal(total, -np.inf)
+        pairs = np.argwhere(total >= floor - ROUNDING)
+        return pairs, len(pairs)
+
+    def first_pass(self, relation: Relation, floor: float) -> tuple[Integers, int]:
+        """The same, and perhaps a few more, by the kernel of the country search."""
         layout = Layout.of(self.classes, len(self.individuals))
         found, survived = [], 0
-        for members in self._blocks():
+        for members in self._blocks(relation):
             tables = self._tables(relation, members, layout)
-            these = filtered(tables, layout, floor)
+            these = filtered(tables, layout, floor - ROUNDING)
             survived += int(these.survived.sum())
             pairs = np.column_stack([members[these.member], these.individual.astype(np.int64)])
             found.append(pairs[pairs[:, 0] != pairs[:, 1]])
         return np.concatenate(found), survived
 
-    def _blocks(self) -> Iterator[Integers]:
+    def _blocks(self, relation: Relation) -> Iterator[Integers]:
         """Everybody, so many at a time as fit into memory; those of one sex side by side."""
         widths = [len(these.readings) + 1 for these in self.classes]
-        distinct = [len(these.readings) * len(np.unique(self.sex)) for these in self.classes]
+        sexes = len(np.unique(self.sex))
+        distinct = [width * (sexes if self._by_sex(relation, m) else 1) for m, width in enumerate(widths)]
         size = MOST_TOGETHER
         while size > 32 and sum(min(size, n) * width for n, width in zip(distinct, widths, strict=True)) > MOST_NUMBERS:
             size //= 2
         order = np.argsort(self.sex, kind="stable")
         for start in range(0, len(order), size):
             yield order[start : start + size]
+
+    def _by_sex(self, relation: Relation, m: int) -> bool:
+        """Whether the sex of the typed one makes a difference."""
+        return relation is Relation.PARENT_AND_CHILD and self.markers[m].sexes_differ
 
     def _tables(self, relation: Relation, members: Integers, layout: Layout) -> LogTables:
         rows, which = [], np.full((len(members), len(self.markers)), -1, dtype=np.int64)
@@ -181,8 +208,7 @@ class _Comparing:
 
     def _rows(self, relation: Relation, m: int, members: Integers) -> tuple[Floats, Integers]:
         """log10 LR of all classes beside what these have read, each distinct thing once; and which row each has."""
-        asked = relation is Relation.PARENT_AND_CHILD and self.markers[m].sexes_differ
-        sexes = self.sex[members] if asked else 0  # else they make no difference
+        sexes = self.sex[members] if self._by_sex(relation, m) else 0
         keys = np.where(self.of[m, members] >= 0, self.of[m, members] * len(SEXES) + sexes, -1)
         distinct, of = np.unique(keys, return_inverse=True)
         read = distinct[distinct >= 0]

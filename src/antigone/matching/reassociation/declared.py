@@ -12,6 +12,7 @@ from antigone.matching.operation import Individual
 from antigone.matching.prior import ReassociationPrior
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 class DeclarationError(ValueError):
@@ -91,6 +92,16 @@ class PriorOdds:
         odds = self._between[self._transfer[i]][self._transfer[i + 1 :]]
         odds[self._bag[i + 1 :] == self._bag[i]] = self._same_bag
         return np.asarray(odds)
+
+    @property
+    def highest(self) -> float:
+        """The highest log10 prior odds of any pair."""
+        return max(self._same_bag, float(self._between.max(initial=-math.inf)))
+
+    def pairs(self, first: Integers, second: Integers) -> Floats:
+        """log10 prior odds of many pairs."""
+        odds = self._between[self._transfer[first], self._transfer[second]]
+        return np.asarray(np.where(self._bag[first] == self._bag[second], self._same_bag, odds))
 
     def pair(self, i: int, j: int) -> float:
         """log10 prior odds of two remains."""

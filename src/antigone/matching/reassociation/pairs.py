@@ -1,7 +1,7 @@
 """All remains against all remains: the log10 LR of every pair, one person against two unrelated people.
 
-At each marker the LR depends on two classes alone, so that it is looked up. One row of pairs after another, in plain
-NumPy: 7,000 remains × 21 markers take a few seconds on one core, and need no compiler.
+At each marker the LR depends on two classes alone, so that it is looked up. Of few remains one row of pairs after
+another, in plain NumPy, which needs no compiler; of many by the kernel of the country search.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 
 from antigone.matching.reassociation.declared import PriorOdds
 from antigone.matching.reassociation.evidence import Evidence
+from antigone.matching.reassociation.first_pass import pairs_at_least
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Singles = NDArray[np.float32]
+
+
+# Up to so many remains plain NumPy is as quick.
+FEW = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +43,8 @@ def candidate_pairs(evidence: Evidence, prior: PriorOdds, floor: float) -> Candi
 
     Sums are kept in single precision: they only choose, what is reported is computed anew.
     """
-    found: list[tuple[Integers, Integers, Singles, Singles]] = []
-    for i, log10_lr in _rows(evidence):
-        odds = (log10_lr + prior.row(i)).astype(np.float32)
-        (kept,) = np.nonzero(odds >= floor)
-        if len(kept):
-            found.append((np.full(len(kept), i), kept + i + 1, log10_lr[kept], odds[kept]))
     n = len(evidence.individuals)
+    found = list((_plainly if n <= FEW else _quickly)(evidence, prior, floor))
     columns = [np.concatenate([one[c] for one in found]) if found else np.zeros(0) for c in range(4)]
     return Candidates(
         columns[0].astype(np.int64),
@@ -53,6 +53,25 @@ def candidate_pairs(evidence: Evidence, prior: PriorOdds, floor: float) -> Candi
         columns[3].astype(np.float32),
         n * (n - 1) // 2,
     )
+
+
+Found = tuple[Integers, Integers, Singles, Singles]
+
+
+def _plainly(evidence: Evidence, prior: PriorOdds, floor: float) -> Iterator[Found]:
+    for i, log10_lr in _rows(evidence):
+        odds = (log10_lr + prior.row(i)).astype(np.float32)
+        (kept,) = np.nonzero(odds >= floor)
+        if len(kept):
+            yield np.full(len(kept), i), kept + i + 1, log10_lr[kept], odds[kept]
+
+
+def _quickly(evidence: Evidence, prior: PriorOdds, floor: float) -> Iterator[Found]:
+    """The first pass knows no prior: it asks for the LR that the most favoured pair needs."""
+    for first, second, log10_lr in pairs_at_least(evidence, floor - prior.highest - 1e-9):
+        odds = log10_lr + prior.pairs(first, second)
+        kept = odds >= floor
+        yield first[kept], second[kept], log10_lr[kept].astype(np.float32), odds[kept].astype(np.float32)
 
 
 def log10_lr_of_pairs(evidence: Evidence) -> Floats:
