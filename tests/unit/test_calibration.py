@@ -189,6 +189,7 @@ def test_evaluate_prints_everything_as_json(tmp_path):
     assert values["seconds"] > 0
 
 
+@pytest.mark.long
 def test_the_settings_as_drawn_stand_beside_those_declared(tmp_path):
     runner = CliRunner()
     case = tmp_path / "case"

@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 
 from antigone.cli import app
+from antigone.cli.cases import read_case
 from antigone.formats.case_folder import write_case_folder
+from antigone.matching.search import search
 from small_operation import small_operation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,8 +47,8 @@ def test_identify_writes_a_list_and_a_report(antigone, case, tmp_path):
     assert status == 0
     assert "3 individuals × 2 missing persons: 6 pairs compared." in out
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
-        "certificate.json", "consistency.json", "families.csv", "hits.csv", "hits.parquet", "individuals.csv",
-        "joint.csv", "nobody.csv", "proposals.csv", "provisional.csv", "report.html", "summary.json",
+        "among_the_dead.csv", "certificate.json", "consistency.json", "families.csv", "hits.csv", "hits.parquet",
+        "individuals.csv", "joint.csv", "nobody.csv", "proposals.csv", "provisional.csv", "report.html", "summary.json",
     ]  # fmt: skip
     assert json.loads((tmp_path / "report" / "summary.json").read_text())["pairs"] == 6
 
@@ -134,12 +136,17 @@ def test_convert_there_and_back_keeps_every_likelihood_ratio(antigone, shared, t
     status, _, err = antigone("convert", tmp_path / "case", tmp_path / "again.fam")
     assert status == 0
     assert "cannot hold: linkage between markers" in err
-    tables = []
-    for k, one in enumerate((project, tmp_path / "case", tmp_path / "again.fam")):
-        antigone("identify", one, "--out", tmp_path / f"report{k}", "--all-pairs", "--quiet", "--no-reassociation")
-        table = pl.read_parquet(tmp_path / f"report{k}" / "hits.parquet").sort("individual", "family", "missing_person")
-        tables.append(table["log10_lr"].to_list())
-    assert tables[0] == tables[1] == tables[2]
+    found = []
+    for one in (project, tmp_path / "case", tmp_path / "again.fam"):
+        operation = read_case(one)
+        result = search(operation, all_pairs=True, coincidences=False)
+        found.append({
+            (operation.individuals[pair.individual].id, family.name, person): pair.log10_lr
+            for pair in result.pairs
+            for family, person in (result.missing[pair.missing],)
+        })  # fmt: skip
+    assert len(found[0]) == 240
+    assert found[0] == found[1] == found[2]
 
 
 def test_convert_overwrites_nothing(antigone, case, tmp_path):
