@@ -40,8 +40,8 @@ __all__ = ["CoincidenceCount", "Coincidences", "Patterns", "Sampling"]
 STEP = 0.01  # grid in log10 LR
 LOWEST = -12.0  # below this, log10 LR is not told apart
 
-# Whoever is compared with them, a missing person costs as much as this many patterns, and more where linkage matters; a
-# search is sampled where the costs of its missing persons × (this + patterns) are more than `MOST_WORK`.
+# Whoever is compared with them, a missing person costs as much as this many patterns; a search is sampled where its
+# missing persons × (this + patterns) are more than `MOST_WORK`.
 FIXED_WORK = 1_000
 MOST_WORK = 1_500_000
 PERSONS_SAMPLED = 200
@@ -230,13 +230,13 @@ class Coincidences:
         self._first = round(LOWEST / self.step)
         self._digest = _digest(self.patterns, self.missing, self.seed)
         individuals = len(self.patterns.of)
-        costs = [self._cost(family) for family, _ in self.missing]
-        work = sum(costs) * (FIXED_WORK + self.patterns.distinct)
+        work = len(self.missing) * (FIXED_WORK + self.patterns.distinct)
         self._strata: Strata = everybody(len(self.missing))
         self._individuals = individuals
         if work > MOST_WORK:
             if len(self.missing) > PERSONS_SAMPLED:
                 rng = np.random.default_rng(self._digest)
+                costs = [self._cost(family) for family, _ in self.missing]
                 self._strata = sampled_strata(self.missing, self.prepared.models, PERSONS_SAMPLED, rng, costs)
             if self.patterns.distinct > INDIVIDUALS_SAMPLED:
                 self._individuals = INDIVIDUALS_SAMPLED
