@@ -89,8 +89,8 @@ def what_is_read(text: str, by_columns: bool, **asked: Any) -> tuple[object, ...
         assert not more_than_two(profile)
         assert all(len(readings) == 1 for readings in profile.readings.values())
     told = sorted(map(str, problems._found))
-    order = [] if told else list(read.profiles)  # where something is amiss nothing is used
-    return read.profiles, order, read.lines, read.y, list(read.y), read.left_out, read.warnings, told, digest
+    order = [] if told else [list(read.profiles), list(read.y)]  # where something is amiss nothing is used
+    return read.profiles, order, read.lines, read.y, read.left_out, read.warnings, told, digest
 
 
 @given(
