@@ -1,5 +1,6 @@
 """What all tests share: Hypothesis profiles, and the folder of peers' answers where it is there."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,32 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is not there")
     return SHARED
+
+
+@pytest.fixture
+def antigone(capsys, monkeypatch):
+    """Run a command in this process; gives exit status, what was printed, and what was said as errors."""
+
+    from antigone.cli import app
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["antigone", *map(str, arguments)])
+        try:
+            app.main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def case(tmp_path) -> Path:
+    """The folder of an operation small enough to know by heart."""
+    from antigone.formats.case_folder import write_case_folder
+    from small_operation import small_operation
+
+    write_case_folder(small_operation(), tmp_path / "case")
+    return tmp_path / "case"

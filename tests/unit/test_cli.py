@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import signal
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -14,32 +13,8 @@ from antigone.cli import app
 from antigone.cli.cases import read_case
 from antigone.formats.case_folder import write_case_folder
 from antigone.matching.search import search
-from small_operation import small_operation
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def antigone(capsys, monkeypatch):
-    """Run a command in this process; gives exit status, what was printed, and what was said as errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["antigone", *map(str, arguments)])
-        try:
-            app.main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
-@pytest.fixture
-def case(tmp_path) -> Path:
-    write_case_folder(small_operation(), tmp_path / "case")
-    return tmp_path / "case"
 
 
 def test_identify_writes_a_list_and_a_report(antigone, case, tmp_path):

@@ -1,7 +1,6 @@
 """`antigone search`: from a case to ranked lists and a certificate, whoever computed; what is missing is named."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from test_batched_tables import linked, several_brothers
 from test_certificate import doubtful_operation
 
-from antigone.cli import app
 from antigone.execution import country
 from antigone.execution.country import conclude_country
 from antigone.execution.here import Here
@@ -25,27 +23,6 @@ from antigone.report.certificate import read_certificate
 from small_operation import small_operation
 
 __all__ = ["linked"]  # a fixture that all tests use
-
-
-@pytest.fixture
-def antigone(monkeypatch, capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["antigone", *map(str, arguments)])
-        try:
-            app.main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
-@pytest.fixture
-def case(tmp_path) -> Path:
-    write_case_folder(small_operation(), tmp_path / "case")
-    return tmp_path / "case"
 
 
 def rows(path: Path) -> list[dict[str, object]]:

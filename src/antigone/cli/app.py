@@ -56,24 +56,29 @@ _Case = Annotated[
     Path,
     typer.Argument(help="A case folder, a workbook with its tables, a Familias project (.fam), or a PED file."),
 ]
+_Results = Annotated[Path, typer.Option(help="The folder for the results; it appears whole or not at all.")]
+_Replace = Annotated[bool, typer.Option("--replace", help="Replace earlier results in that folder.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+_MissingInPed = Annotated[
+    list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
+]
+_DeadInPed = Annotated[
+    list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
+]
 
 
 @app.command()
 def identify(
     case: _Case,
-    out: Annotated[Path, typer.Option(help="The folder for the results; it appears whole or not at all.")],
+    out: _Results,
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="List every pair, not only hits.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace earlier results in that folder.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    replace: _Replace = False,
+    quiet: _Quiet = False,
     no_reassociation: Annotated[
         bool, typer.Option("--no-reassociation", help="Take each remains for an individual.")
     ] = False,
-    missing: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
-    ] = None,
-    remains: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
-    ] = None,
+    missing: _MissingInPed = None,
+    remains: _DeadInPed = None,
 ) -> None:
     """Compare all the dead of a case with all its missing persons and write a ranked list and a report."""
     from antigone.cli.identify import run
@@ -97,7 +102,7 @@ def identify(
 @app.command()
 def search(
     case: _Case,
-    out: Annotated[Path, typer.Option(help="The folder for the results; it appears whole or not at all.")],
+    out: _Results,
     threshold: Annotated[float | None, typer.Option(help="A log10 LR; that of the case unless given.")] = None,
     best: Annotated[int, typer.Option(min=1, help="So many of each in the ranked lists.")] = 10,
     cores: Annotated[int | None, typer.Option(min=1, help="Threads; all cores unless given.")] = None,
@@ -106,14 +111,10 @@ def search(
     tiles: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep what is computed: a search that is stopped goes on there.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace earlier results in that folder.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
-    missing: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
-    ] = None,
-    remains: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
-    ] = None,
+    replace: _Replace = False,
+    quiet: _Quiet = False,
+    missing: _MissingInPed = None,
+    remains: _DeadInPed = None,
 ) -> None:
     """Search a whole country: every hit, ranked lists and a certificate, in tiles that others may compute."""
     from antigone.cli.search import Computed, run
@@ -150,7 +151,7 @@ def cluster(
 def evaluate(
     case: Annotated[Path, typer.Argument(help="A case folder with truth.csv.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    quiet: _Quiet = False,
     true_parameters: Annotated[
         bool, typer.Option("--true-parameters", help="Conclude again with the settings of truth.toml, to compare.")
     ] = False,
@@ -170,12 +171,8 @@ def convert(
             help="A new case folder, .fam, .ped, .xml (CODIS); of a part of a case the table, as profiles.csv."
         ),
     ],
-    missing: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
-    ] = None,
-    remains: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
-    ] = None,
+    missing: _MissingInPed = None,
+    remains: _DeadInPed = None,
     population: Annotated[str | None, typer.Option(help="Which population of a STRidER file.")] = None,
     zero: Annotated[str, typer.Option(help="What an allele 0 of a Y haplotype is: silent, or ‘no result’.")] = "refuse",
     kit: Annotated[str | None, typer.Option(help="Of Y haplotypes without a header: in which kit’s order.")] = None,
@@ -224,13 +221,9 @@ def certificate_check(
     case: Annotated[
         Path | None, typer.Option(help="What was searched; the one case folder beside the report unless given.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
-    missing: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY:PERSON", help="Who in a PED file is missing; may be repeated.")
-    ] = None,
-    remains: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY", help="A family of a PED file that is unidentified dead.")
-    ] = None,
+    quiet: _Quiet = False,
+    missing: _MissingInPed = None,
+    remains: _DeadInPed = None,
 ) -> None:
     """Search a case again and say what its certificate does not account for; exit status 1 if anything differs."""
     from antigone.cli.certificate import check

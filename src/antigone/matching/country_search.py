@@ -195,8 +195,19 @@ def search_groups(
     return collect(parts, individuals, sum(len(group.members) for group in groups), threshold)
 
 
-def _in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
+def sorted_out(batches: TableBatches) -> tuple[list[FamilyGroup], Integers]:
+    """Missing persons in groups, whom `Comparing.group` takes, and all others, whom `Comparing.block` takes."""
+    groups, others = family_groups(batches)
+    linked = [bool(batches.prepared.linked) and linkage_can_matter(group.pedigree) for group in groups]
+    plain = [group for group, alone in zip(groups, linked, strict=True) if not alone]
+    aside = [group.members for group, alone in zip(groups, linked, strict=True) if alone]
+    return plain, np.concatenate([others, *aside])
+
+
+def in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
     """Of the blocks in which everybody is planned, those of these members."""
+    if not len(members):
+        return
     for block in batches.plan():
         these = block[np.isin(block, members)]
         if len(these):
@@ -224,15 +235,10 @@ class Comparing:
     def tile(self, sought: Sequence[Sought], settings: Settings) -> TileFound:
         """Compare everybody with these missing persons, whoever else is missing."""
         batches = TableBatches(sought, self.prepared, settings)
-        groups, others = family_groups(batches)
+        groups, others = sorted_out(batches)
         making = GroupTables(self.prepared, batches.classes, self.sweep, self.layout)
-        parts = []
-        for group in groups:
-            if self.prepared.linked and linkage_can_matter(group.pedigree):
-                others = np.concatenate([others, group.members])
-            else:
-                parts += [self.group(making, part, batches) for part in making.parts(group)]
-        parts += [self.block(batches, members) for members in _in_blocks(batches, others)]
+        parts = [self.group(making, part, batches) for group in groups for part in making.parts(group)]
+        parts += [self.block(batches, members) for members in in_blocks(batches, others)]
         part = self._side_by_side(parts)
         compared = np.full(len(sought), len(self.layout), dtype=np.int64)
         compared[[k for k, _ in part.refused]] = 0

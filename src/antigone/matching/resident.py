@@ -30,8 +30,8 @@ from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.batched_tables import TableBatches
 from antigone.matching.classes import MarkerClasses, Rows, marker_classes, sex_of
-from antigone.matching.country_search import Comparing, Part
-from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
+from antigone.matching.country_search import Comparing, Part, in_blocks, sorted_out
+from antigone.matching.family_groups import FamilyGroup, GroupTables
 from antigone.matching.kernel.adding import LANES, OUT, Bytes, empty_bytes
 from antigone.matching.kernel.deficits import Reach, fill_deficits
 from antigone.matching.kernel.layout import Layout
@@ -263,31 +263,13 @@ class _Found:
 _NOBODY = np.zeros(0, dtype=np.int64)
 
 
-def _sorted_out(batches: TableBatches) -> tuple[list[FamilyGroup], Integers]:
-    """Missing persons in groups, and those whom `Comparing.block` takes: as `search_country` has it."""
-    groups, others = family_groups(batches)
-    linked = [group for group in groups if batches.prepared.linked and linkage_can_matter(group.pedigree)]
-    rest = [group for group in groups if not any(group is one for one in linked)]
-    return rest, np.concatenate([others, *(group.members for group in linked)])
-
-
-def _in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
-    """Of the blocks in which everybody is planned, those of these members."""
-    if not len(members):
-        return
-    for block in batches.plan():
-        these = block[np.isin(block, members)]
-        if len(these):
-            yield these
-
-
 def _parts(batches: TableBatches, comparing: Comparing) -> Iterator[Part]:
     """All missing persons of some families against all individuals of `comparing`."""
-    groups, others = _sorted_out(batches)
+    groups, others = sorted_out(batches)
     making = GroupTables(comparing.prepared, batches.classes, comparing.sweep, comparing.layout)
     for group in groups:
         yield comparing.group(making, group, batches)
-    for members in _in_blocks(batches, others):
+    for members in in_blocks(batches, others):
         yield comparing.block(batches, members)
 
 
@@ -330,7 +312,7 @@ class _Shelf:
     @classmethod
     def of(cls, batches: TableBatches, comparing: Comparing) -> "_Shelf":
         """Of all missing persons of some families."""
-        groups, others = _sorted_out(batches)
+        groups, others = sorted_out(batches)
         return cls(groups, others, batches.classes, batches, comparing)
 
     def __len__(self) -> int:
@@ -366,7 +348,7 @@ class _Shelf:
                     continue
                 self._keep(tables, part.members, comparing.threshold, g, place[part.members])
         if self.batches is not None:
-            for members in _in_blocks(self.batches, np.concatenate(blocks)):
+            for members in in_blocks(self.batches, np.concatenate(blocks)):
                 self._fill_block(self.batches, members, comparing)
 
     def _fill_block(self, batches: TableBatches, members: Integers, comparing: Comparing) -> None:
@@ -413,7 +395,7 @@ class _Shelf:
                 yield one.group(making, part, self.batches)
         if self.batches is not None:
             alone = np.concatenate([self.member[places[self.group[places] < 0]], np.array(self.exact, dtype=np.int64)])
-            for members in _in_blocks(self.batches, alone):
+            for members in in_blocks(self.batches, alone):
                 yield one.block(self.batches, members)
 
     def _survivors(self, one: Comparing) -> Integers:

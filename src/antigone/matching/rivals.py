@@ -10,7 +10,7 @@ founders are added as these parents. A founder adds one more meiosis, which chan
 is not stationary; a founder who gets parents loses the inbreeding coefficient that was declared.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -186,28 +186,14 @@ def _row(individual: Individual, model: MarkerModel, sex: Sex, settings: Setting
 # --- before any individual --------------------------------------------------------------------------------------------
 
 
-def expected_rival_passes(
-    pattern: Patterns, table: ConditionalTable, rivals: Mapping[str, ConditionalTable], log10_lr: float
-) -> dict[str, tuple[float, float]]:
-    """P(LR ≥ x | the body is the rival), where LR is that of the missing person against somebody unrelated.
-
-    A bracket, as that of the expected coincidences: outcomes and grid are the same, readings are drawn of the rival's
-    genotypes instead of an unrelated person's. `pattern` holds one individual (`Patterns.only`), `table` is that of
-    the missing person; under the name of a rival may stand any table, the missing person's own too.
-    """
-    return {
-        name: (float(low[0]), float(high[0]))
-        for name, rival in rivals.items()
-        for low, high in (chances_to_pass(pattern, table, rival, np.array([log10_lr])),)
-    }
-
-
 def chances_to_pass(
     pattern: Patterns, table: ConditionalTable, drawn: ConditionalTable | None, log10_lrs: Floats
 ) -> tuple[Floats, Floats]:
     """Lower and upper ends of P(LR ≥ 10^x) at each of `log10_lrs`, of readings as the person of `drawn` has them.
 
-    None for `drawn`: somebody unrelated. The LR is that of the person of `table` against somebody unrelated.
+    None for `drawn`: somebody unrelated. The LR is that of the person of `table`, the missing person, against somebody
+    unrelated. A bracket, as that of the expected coincidences: outcomes and grid are the same. `pattern` holds one
+    individual (`Patterns.only`).
     """
     columns, units = pattern.units(table, STEP, drawn=drawn)
     used = [(column, kinds[k]) for column, kinds in enumerate(units) if (k := int(columns[0, column])) >= 0]

@@ -217,24 +217,21 @@ class Gathering:
         yield from self._notes_of_calls(samples)
 
     def _notes_of_calls(self, samples: dict[str, tuple[Run, ...]]) -> Iterator[str]:
-        if self._has_off_ladder:
-            where = [
+        def where_they_are(which: Callable[[Call], bool]) -> list[str]:
+            return [
                 f"{call.marker} of {sample}"
                 for sample, runs in samples.items()
                 for run in runs
                 for call in run.calls.values()
-                if call.has_off_ladder
+                if which(call)
             ]
+
+        if self._has_off_ladder:
+            where = where_they_are(lambda call: call.has_off_ladder)
             if where:
                 yield f"{self.file}: off-ladder alleles are kept and never used as an allele: {_some(where)}"
         if self._has_unnamed:
-            where = [
-                f"{call.marker} of {sample}"
-                for sample, runs in samples.items()
-                for run in runs
-                for call in run.calls.values()
-                if _is_unnamed(call)
-            ]
+            where = where_they_are(_is_unnamed)
             if where:
                 yield f"{self.file}: nothing but ‘?’ stands there, which is read as no result: {_some(where)}"
         if self.cells.suffixes_dropped:
