@@ -21,7 +21,7 @@ from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching import among_the_dead
-from antigone.matching.among_the_dead import Relation, elimination, kin_among_the_dead
+from antigone.matching.among_the_dead import Relation, compare_with_elimination_list, kin_among_the_dead
 from antigone.matching.among_the_dead.chance import STEP, ChanceOfKin
 from antigone.matching.among_the_dead.kin import _Comparing
 from antigone.matching.classes import marker_classes, sex_of
@@ -319,7 +319,7 @@ def test_remains_that_are_of_the_staff_by_hand() -> None:
     at = {name: read(0, 1) for name in NAMES}
     remains = [body("R1", **at), body("R2", **{**at, "FGA": read(2, 3)}), body("R3", TH01=read(0, 1))]
     entries = (staff("E1", "mortuary", **at), staff("E2", **{name: read(4, 5) for name in NAMES}))
-    found = elimination(remains, (), entries, TABLE, declared())
+    found = compare_with_elimination_list(remains, (), entries, TABLE, declared())
     (match,) = found.matches
     assert (match.remains, match.entry, match.role, match.markers, match.mixture) == ("R1", "E1", "mortuary", 4, False)
     assert match.log10_lr == pytest.approx(4 * math.log10(1 / 0.02))
@@ -331,14 +331,16 @@ def test_a_drop_out_of_remains_is_forgiven_and_one_of_a_reference_is_not() -> No
     at = {name: read(0, 1) for name in NAMES}
     lost = {**at, "FGA": read(0, sure=False)}
     settings = declared(remains=SampleErrors(DropOut(0.1)), threshold=3.0)
-    assert elimination([body("R", **lost)], (), [staff("E", **at)], TABLE, settings).remains() == {"R"}
+    assert compare_with_elimination_list([body("R", **lost)], (), [staff("E", **at)], TABLE, settings).remains() == {
+        "R"
+    }
     called = {**at, "FGA": read(0)}
-    assert elimination([body("R", **at)], (), [staff("E", **called)], TABLE, settings).matches == ()
+    assert compare_with_elimination_list([body("R", **at)], (), [staff("E", **called)], TABLE, settings).matches == ()
 
 
 def test_a_mixture_with_somebody_of_the_staff_is_told() -> None:
     four = {name: Reading(tuple(Repeat(10 + k) for k in range(4))) for name in NAMES}
-    found = elimination(
+    found = compare_with_elimination_list(
         (), [body("M", **four)], [staff("E", **{name: read(0, 1) for name in NAMES})], TABLE, declared(threshold=3.0)
     )
     (match,) = found.matches
@@ -351,7 +353,7 @@ def test_x_markers_are_compared_within_a_sex() -> None:
     entry = EliminationEntry("E", "staff", Profile("E", {"DXS8378": (read(0),)}), Sex.MALE)
     shown = {"DXS8378": (read(0),), "AMEL": (Reading((Named("X"), Named("Y"))),)}
     remains = [body("man", DXS8378=read(0), AMEL=shown["AMEL"]), body("woman", Sex.FEMALE, DXS8378=read(0))]
-    found = elimination(remains, (), [entry], table, declared(markers=("DXS8378",), threshold=0.5))
+    found = compare_with_elimination_list(remains, (), [entry], table, declared(markers=("DXS8378",), threshold=0.5))
     assert found.remains() == {"man"}
     assert found.matches[0].log10_lr == pytest.approx(1)
 
@@ -360,7 +362,7 @@ def test_an_allele_that_the_list_alone_shows_changes_no_search() -> None:
     entry = staff("E", TH01=read(0, 30))
     operation = Operation("t", (body("R", TH01=read(0, 1)),), (), TABLE, declared(), elimination=(entry,))
     settings = operation.settings
-    assert elimination(operation.individuals, (), (entry,), TABLE, settings).matches == ()
+    assert compare_with_elimination_list(operation.individuals, (), (entry,), TABLE, settings).matches == ()
     assert prepare(operation).frequencies.digest == prepare(replace(operation, elimination=())).frequencies.digest
 
 
@@ -402,7 +404,7 @@ def test_a_donor_or_a_family_is_refused_where_the_dead_are_compared() -> None:
         with pytest.raises(TypeError, match="the dead are compared with each other, and nobody else is"):
             kin_among_the_dead([body("R", TH01=read(0, 1)), living], prepared, settings)  # type: ignore[list-item]
         with pytest.raises(TypeError, match="compared with an elimination list, not with a"):
-            elimination([body("R", TH01=read(0, 1))], (), [living], TABLE, settings)  # type: ignore[list-item]
+            compare_with_elimination_list([body("R", TH01=read(0, 1))], (), [living], TABLE, settings)  # type: ignore[list-item]
 
 
 def test_nobody_of_a_family_is_looked_at_while_the_dead_are_compared() -> None:
@@ -413,4 +415,11 @@ def test_nobody_of_a_family_is_looked_at_while_the_dead_are_compared() -> None:
     prepared = prepare(replace(operation, families=()))
     assert len(kin_among_the_dead(operation.individuals, prepared, operation.settings).pairs) == 1
     entry = staff("E", **at)
-    assert len(elimination(operation.individuals, operation.mixtures, (entry,), TABLE, operation.settings).matches) == 2
+    assert (
+        len(
+            compare_with_elimination_list(
+                operation.individuals, operation.mixtures, (entry,), TABLE, operation.settings
+            ).matches
+        )
+        == 2
+    )

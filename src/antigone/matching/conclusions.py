@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from antigone.genetics.kinship import blood_relatives
-from antigone.matching.among_the_dead import Elimination, elimination
+from antigone.matching.among_the_dead import EliminationMatches, compare_with_elimination_list
 from antigone.matching.assignment import JointAnswer, PairAnswer, Standing, floor_for, joint_answer
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
 from antigone.matching.hits import Hit, hits
@@ -80,7 +80,7 @@ class Conclusions:
     cases: tuple[Case, ...]
     policies: tuple[Policy, ...]
     provisional_pairs: Mapping[str, int] = field(default_factory=dict)  # compared sample by sample, by family
-    elimination: Elimination = field(default_factory=lambda: Elimination(0, 0))
+    elimination: EliminationMatches = field(default_factory=lambda: EliminationMatches(0, 0))
 
     @property
     def doubtful(self) -> Mapping[str, FamilyReport]:
@@ -110,7 +110,7 @@ def conclude(
     provisional, pairs = provisional_hits(searched, families, at("Comparing doubtful families sample by sample"))
     joint = joint_answer(result, parts=reassociation, progress=at("Weighing families that miss several"))
     doubtful = {one.family for one in families if one.verdict is Verdict.DOUBTFUL}
-    handled = elimination(
+    handled = compare_with_elimination_list(
         operation.individuals, operation.mixtures, operation.elimination, operation.frequencies, operation.settings
     )
     cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains())))

@@ -3,16 +3,20 @@
 Living donors have no way in: their samples are compared within their own family, with those whom it misses.
 """
 
-from antigone.matching.among_the_dead.elimination import Elimination, EliminationMatch, elimination
+from antigone.matching.among_the_dead.elimination_list import (
+    EliminationMatch,
+    EliminationMatches,
+    compare_with_elimination_list,
+)
 from antigone.matching.among_the_dead.kin import KinAmongTheDead, KinPair, kin_among_the_dead
 from antigone.matching.among_the_dead.relations import Relation
 
 __all__ = [
-    "Elimination",
     "EliminationMatch",
+    "EliminationMatches",
     "KinAmongTheDead",
     "KinPair",
     "Relation",
-    "elimination",
+    "compare_with_elimination_list",
     "kin_among_the_dead",
 ]

@@ -43,7 +43,7 @@ class EliminationMatch:
 
 
 @dataclass(frozen=True)
-class Elimination:
+class EliminationMatches:
     """What the elimination list says: matches, best first, and how many comparisons were made."""
 
     entries: int
@@ -55,13 +55,13 @@ class Elimination:
         return frozenset(match.remains for match in self.matches)
 
 
-def elimination(
+def compare_with_elimination_list(
     remains: Sequence[Individual],
     mixtures: Sequence[Individual],
     entries: Sequence[EliminationEntry],
     frequencies: FrequencyTable,
     settings: Settings,
-) -> Elimination:
+) -> EliminationMatches:
     """Compare remains and mixtures with the elimination list, from the settings' threshold on.
 
     Alleles that the list alone shows get a frequency by the declared rule here, and in no search. Raises `TypeError`
@@ -74,7 +74,7 @@ def elimination(
     dead = Operation("", (*remains, *mixtures, *people), (), frequencies, settings)
     compared = (len(remains) + len(mixtures)) * len(entries)
     if not compared:
-        return Elimination(len(entries), 0)
+        return EliminationMatches(len(entries), 0)
     models = prepare(dead).models
     matches = [
         *_alike(remains, people, entries, models, settings),
@@ -82,7 +82,7 @@ def elimination(
     ]
     matches = [replace(match, expected=min(1.0, 10.0**-match.log10_lr) * compared) for match in matches]
     matches.sort(key=lambda match: (-match.log10_lr, match.remains, match.entry))
-    return Elimination(len(entries), compared, tuple(matches))
+    return EliminationMatches(len(entries), compared, tuple(matches))
 
 
 def _as_individual(entry: EliminationEntry) -> Individual:
