@@ -17,6 +17,7 @@ from antigone.genetics.hypotheses import Contradiction, explain_zero
 from antigone.genetics.likelihood import known_from_readings
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Sex
+from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Family, Settings
 from antigone.matching.preparation import Prepared
 from antigone.matching.tables import (
@@ -38,6 +39,7 @@ Integers = NDArray[np.int64]
 BLOCK = 512
 
 Sought = tuple[Family, str]
+Linkage = Mapping[tuple[int, int], LinkedGenotypes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +178,7 @@ class TableBatches:
             codes[:, [model.x_linked for model in self.prepared.models]] = -1
         return codes
 
-    def table(self, block: Block, k: int, linkage: Mapping[tuple[int, int], Floats] | None = None) -> ConditionalTable:
+    def table(self, block: Block, k: int, linkage: Linkage | None = None) -> ConditionalTable:
         """The table of one missing person of a block, as `conditional_table` gives it; linked pairs as given."""
         if k in block.alone:
             return block.alone[k]
@@ -186,7 +188,7 @@ class TableBatches:
         linkage = self.linkage(block, k) if linkage is None else linkage
         return ConditionalTable(family, person, sex, tables, linkage, block.contradictions.get(k, ()))
 
-    def linkage(self, block: Block, k: int) -> Mapping[tuple[int, int], Floats]:
+    def linkage(self, block: Block, k: int) -> Linkage:
         """`ConditionalTable.linkage` of one missing person of a block."""
         if k in block.alone:
             return block.alone[k].linkage

@@ -209,6 +209,19 @@ class _Total:
         return lower, upper, middle
 
 
+@dataclass(frozen=True, eq=False)
+class Chance:
+    """What chance alone would give of one missing person, twice: of two halves of a sample of the individuals.
+
+    `halves` has pairs in each cell, shape (2, cells); `others` E[LR], unlisted pairs and their E[LR], shape (2, 3);
+    an individual has at most `most_units` units.
+    """
+
+    halves: Floats
+    others: Floats
+    most_units: int
+
+
 @dataclass(eq=False)
 class Coincidences:
     """Adds up, missing person by missing person, what chance alone would give.
@@ -259,12 +272,20 @@ class Coincidences:
 
     def add(self, table: ConditionalTable, weight: float = 1.0) -> None:
         """Take in one missing person who stands for as many as `weight` says."""
+        self.take(table, self.chance_of(table), weight)
+
+    def take(self, table: ConditionalTable, chance: "Chance", weight: float = 1.0) -> None:
+        """`add`, of somebody whose `chance_of` was computed before."""
         self._added += 1
-        totals = self._total, self._by_reference.setdefault(self._reference_of(table), _Total())
+        for total in (self._total, self._by_reference.setdefault(self._reference_of(table), _Total())):
+            total.add(chance.halves.mean(axis=0), chance.most_units, chance.others.mean(axis=0), weight)
+        if not self._exact and len(self.patterns.of):
+            self._take_down(table, chance)
+
+    def chance_of(self, table: ConditionalTable) -> "Chance":
+        """What chance alone would give of one missing person; several threads may ask at once."""
         if not len(self.patterns.of):
-            for total in totals:
-                total.add(np.zeros(0), 0, np.zeros(3), weight)
-            return  # nobody to compare
+            return Chance(np.zeros((2, 0)), np.zeros((2, 3)), 0)  # nobody to compare
         columns, units = self.patterns.units(table, self.step)
         patterns, counts = self._counted(columns, table)
         spectra, highest, length = spectra_of(units, self.step, self._first, tilted=True)
@@ -276,11 +297,7 @@ class Coincidences:
             tilted, length = counts.sum(axis=0)[:, None], 1  # a family that says nothing leaves all LRs at 1
         halves = self._untilted(tilted, highest)
         most_units = int((patterns >= 0).sum(axis=1).max(initial=0))
-        others = np.array([mean, unlisted, unlisted_lr])
-        for total in totals:
-            total.add(halves.mean(axis=0), most_units, others.mean(axis=1), weight)
-        if not self._exact:
-            self._take_down(table, halves, others.T, most_units)
+        return Chance(halves, np.array([mean, unlisted, unlisted_lr]).T, most_units)
 
     def _counted(self, columns: Integers, table: ConditionalTable) -> tuple[Integers, Floats]:
         """Patterns, and of how many individuals each: twice, by halves of a sample where there is one."""
@@ -303,14 +320,14 @@ class Coincidences:
         pairs[:, cells - self._first] = tilted[:, cells % length] * 10.0 ** (-cells * self.step)
         return pairs
 
-    def _take_down(self, table: ConditionalTable, halves: Floats, others: Floats, most_units: int) -> None:
+    def _take_down(self, table: ConditionalTable, chance: "Chance") -> None:
         """What the standard error is computed from."""
         sums = self._sums[self._stratum_of(table)]
-        tails = np.cumsum(halves[:, ::-1], axis=1)[:, ::-1]
+        tails = np.cumsum(chance.halves[:, ::-1], axis=1)[:, ::-1]
         sums["lower"].add(tails)
-        beginning = np.repeat(tails[:, :1], most_units + 1, axis=1)
+        beginning = np.repeat(tails[:, :1], chance.most_units + 1, axis=1)
         sums["upper"].add(np.concatenate([beginning, tails], axis=1))
-        sums["others"].add(others)
+        sums["others"].add(chance.others)
 
     def _stratum_of(self, table: ConditionalTable) -> int:
         place = self._places[table.family.name, table.person]

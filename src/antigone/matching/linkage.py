@@ -20,6 +20,7 @@ from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.genotype_rows import phased_meioses, phased_rows
 from antigone.genetics.pedigrees import Pedigree
 from antigone.matching.batched_tables import Block, TableBatches
+from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.preparation import Prepared
 from antigone.matching.sparse import Sparse
 from antigone.matching.sweep import LinkedRows, Sweep, Where
@@ -63,9 +64,14 @@ def linked_rows(block: Block, batches: TableBatches, sweep: Sweep) -> dict[Where
     }
 
 
-def joint_tables(block: Block, batches: TableBatches, members: Sequence[int]) -> dict[int, dict[Where, Floats]]:
-    """`ConditionalTable.linkage` of these members of a block, as far as inheritances can be told apart."""
-    found: dict[int, dict[Where, Floats]] = {k: {} for k in members}
+def joint_tables(
+    block: Block, batches: TableBatches, members: Sequence[int]
+) -> dict[int, dict[Where, LinkedGenotypes]]:
+    """`ConditionalTable.linkage` of these members of a block, but for those with too many inheritances to tell apart.
+
+    A pair of which relatives tell no inheritance from another says together what it says apart, and is left out.
+    """
+    found: dict[int, dict[Where, LinkedGenotypes]] = {k: {} for k in members}
     for group in batches.groups(block) if batches.prepared.linked else ():
         asked = [k for k in group if k in found and k not in block.alone]
         if not asked or not linkage_can_matter(block.sought[asked[0]][0].pedigree):
@@ -83,7 +89,7 @@ def joint_tables(block: Block, batches: TableBatches, members: Sequence[int]) ->
 
 def _joints(
     block: Block, batches: TableBatches, where: Where, group: Sequence[int], recombination: float
-) -> Iterator[tuple[int, Floats]]:
+) -> Iterator[tuple[int, LinkedGenotypes]]:
     """P(genotypes at both markers | relatives) of each of a group."""
     if not group:
         return
@@ -91,14 +97,25 @@ def _joints(
     codes = batches.codes_of(block.sought, group)
     meioses = _meioses(person, family.pedigree, batches, where, codes)
     inheritances = one_of_each(family.pedigree, meioses)
+    if len(inheritances) == 1:
+        return
     step = max(1, MOST_NUMBERS // (2 ** len(meioses) * max(block.markers[m].related.shape[1] for m in where)))
     for start in range(0, len(group), step):
         here = codes[start : start + step]
         first, second = (phased_rows(person, family.pedigree, batches.classes[m], here[:, m], meioses) for m in where)
         mixed = _mixed(second.rows, len(meioses), recombination)
         for k, a, b in zip(group[start : start + step], first.which, second.which, strict=True):
-            joint = Sparse.of(first.rows[a, inheritances].T).times(mixed[b, inheritances])
-            yield k, joint / joint.sum()
+            yield k, _summed_over(first.rows[a, inheritances], mixed[b, inheritances])
+
+
+def _summed_over(first: Floats, second: Floats) -> LinkedGenotypes:
+    """From P(inheritance, genotype, relatives) at both markers, each up to a factor; the first may have empty rows."""
+    possible = first.any(axis=1)
+    first, second = first[possible], second[possible]
+    first = first / float(first.sum(axis=1) @ second.sum(axis=1))
+    if len(first) > min(first.shape[1], second.shape[1]):
+        return LinkedGenotypes.of(Sparse.of(first.T).times(second))
+    return LinkedGenotypes(np.ascontiguousarray(first.T), np.ascontiguousarray(second.T))
 
 
 def _group(
@@ -260,7 +277,7 @@ def _by_genotypes(table: ConditionalTable, sweep: Sweep, where: Where) -> Floats
     pairs = sweep.pairs[where]
     haploid = [marker is not None and marker.haploid for marker in (table.markers[m] for m in where)]
     rows, columns = (sweep.classes[m].rows(haploid=single) for m, single in zip(where, haploid, strict=True))
-    together = rows.likelihood @ table.linkage[where] @ columns.likelihood.T
+    together = table.linkage[where].under(rows.likelihood, columns.likelihood)
     alone = table.apart(where)
     apart = np.outer(rows.under(alone[0]), columns.under(alone[1]))
     logs = np.zeros(tuple(len(sweep.classes[m].readings) for m in where))

@@ -71,7 +71,7 @@ class PairLookup:
         first, second = (self.classes[m] for m in where)
         haploid = [marker is not None and marker.haploid for marker in (self.table.markers[m] for m in where)]
         rows, columns = first.rows(haploid=haploid[0]), second.rows(haploid=haploid[1])
-        together = rows.likelihood @ joint @ columns.likelihood.T
+        together = joint.under(rows.likelihood, columns.likelihood)
         alone = self.table.apart(where)
         apart = np.outer(rows.under(alone[0]), columns.under(alone[1]))
         logs = np.zeros((len(first.readings), len(second.readings)))

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from antigone.genetics.alleles import Silent
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood, reading_table
-from antigone.matching.sparse import Sparse
+from antigone.matching.linked_genotypes import LinkedGenotypes
+from antigone.matching.sparse import Sparse, narrow_product
 from antigone.matching.tables import MarkerTable, genotype_pairs
 
 Floats = NDArray[np.float64]
@@ -305,7 +306,7 @@ def _fill(lrs, probability, step):  # type: ignore[no-untyped-def]
 class LinkedTable:
     """P(both genotypes | relatives), and that of each from what the relatives show at its marker alone; theta 0."""
 
-    joint: Floats
+    joint: LinkedGenotypes
     first: Floats
     second: Floats
 
@@ -315,7 +316,7 @@ def pair_cells(
     tables: tuple[MarkerTable, MarkerTable],
     linked: LinkedTable,
     step: float,
-    drawn: Floats | None = None,
+    drawn: LinkedGenotypes | None = None,
 ) -> Cells:
     """`Outcomes.cells` of two linked markers together.
 
@@ -333,7 +334,7 @@ def pair_cells(
     if drawn is None:
         probability = np.outer(chance_of_one, chance_of_other)
     else:
-        total = float(first.total_chance @ drawn @ second.total_chance)
+        total = float(drawn.under(first.total_chance, second.total_chance))
         probability = _both(readings[0].chance, readings[1].chance, drawn) / total
     # Drop-ins at both markers at once are left out where they would make the list too long.
     all_ = len(readings[0]) * len(readings[1]) <= MOST_PAIRS
@@ -347,7 +348,7 @@ def pair_cells(
         first_share = np.nan_to_num(one * chance_of_one / apart[0], posinf=0.0)[rare[0] :]
         other_share = np.nan_to_num(other * chance_of_other / apart[1], posinf=0.0)[rare[1] :]
     left_out = float((first_share[:, None] * together[rare[0] :, rare[1] :] * other_share).sum())
-    never = float(first.total_likelihood @ joint @ second.total_likelihood - together.sum())
+    never = float(joint.under(first.total_likelihood, second.total_likelihood) - together.sum())
     norm = float((first.total_chance @ tables[0].unrelated) * (second.total_chance @ tables[1].unrelated))
     theta = _most(tables[0].related, linked.first) * _most(tables[1].related, linked.second)
     never_at_most = never * first.excess * second.excess * theta / norm if never > _ROUNDING else 0.0
@@ -375,9 +376,9 @@ def _together_and_apart(readings: tuple[Readings, Readings], linked: LinkedTable
     return _both(first, second, linked.joint), first.under(linked.first), second.under(linked.second)
 
 
-def _both(first: Listed, second: Listed, joint: Floats) -> Floats:
+def _both(first: Listed, second: Listed, joint: LinkedGenotypes) -> Floats:
     """P(outcome of the first, outcome of the second)."""
-    return np.asarray(second.under(first.under(joint).T).T)
+    return np.asarray(narrow_product(first.under(joint.first), np.ascontiguousarray(second.under(joint.second).T)))
 
 
 def _most(one: Floats, other: Floats) -> float:

@@ -16,6 +16,7 @@ from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import Reading, Reads
 from antigone.matching.classes import MarkerClasses
 from antigone.matching.convolution import Units
+from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Settings
 from antigone.matching.outcomes import (
     NOTHING_SAID,
@@ -179,12 +180,12 @@ class _Scored:
         return LinkedTable(joint, *self.table.apart(where))
 
 
-def _joint(table: ConditionalTable, where: tuple[int, int]) -> Floats | None:
+def _joint(table: ConditionalTable, where: tuple[int, int]) -> LinkedGenotypes | None:
     """P(both genotypes | relatives): independent where linkage does not matter."""
     first, second = (table.markers[m] for m in where)
     if first is None or second is None:
         return None
-    return table.linkage.get(where, np.outer(first.related, second.related))
+    return table.linkage.get(where) or LinkedGenotypes.independent(first.related, second.related)
 
 
 def _leaves_open(classes: Sequence[MarkerClasses], individuals: int, *, declared: bool) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, reading_table
 from antigone.genetics.pedigrees import Pedigree
 from antigone.genetics.power import ExclusionPower
+from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Family, LeftOut, Operation, Settings
 from antigone.matching.power_distribution import Distribution, Entry, together
 from antigone.matching.preparation import Prepared, prepare
@@ -222,13 +223,13 @@ def entries_of(
 def _linked_entry(
     first: tuple[MarkerTable, ReadingRows],
     second: tuple[MarkerTable, ReadingRows],
-    joint: Floats,
+    joint: LinkedGenotypes,
     alone: tuple[Floats, Floats],
 ) -> Entry:
     """Two linked markers: what they say together over what they say apart is added, as the search does."""
     apart = [readings.entry(marker.related, marker.unrelated) for marker, readings in (first, second)]
     rows = [_with_nothing_read(readings.likelihood) for _, readings in (first, second)]
-    linked = rows[0] @ joint @ rows[1].T
+    linked = joint.under(rows[0], rows[1])
     unlinked = np.outer(rows[0] @ alone[0], rows[1] @ alone[1])
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(unlinked > 0, linked / unlinked, 0.0)

@@ -10,23 +10,24 @@ founders are added as these parents. A founder adds one more meiosis, which chan
 is not stationary; a founder who gets parents loses the inbreeding coefficient that was declared.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft
 
-from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import genotype_likelihood
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.matching.classes import sex_of
+from antigone.matching.conditional_tables import conditional_tables
 from antigone.matching.convolution import mean_lrs, spectra_of, sum_of_products
 from antigone.matching.operation import Family, Individual, Settings
 from antigone.matching.patterns import Patterns
 from antigone.matching.preparation import Prepared
-from antigone.matching.tables import ConditionalTable, conditional_table, genotype_pairs
+from antigone.matching.tables import ConditionalTable, TableError, genotype_pairs
 
 Floats = NDArray[np.float64]
 
@@ -61,26 +62,57 @@ def rival_log10_lrs(
     Others whom the family misses stand there by name, as `listed NAME`, where sexes do not exclude them. +inf: the
     rival is impossible, −inf: the missing person is, nan: both are. Raises `TableError` as `conditional_table` does.
     """
-    own = conditional_table(family, person, prepared, settings)
-    log10 = log10_probability(individual, own, prepared, settings)
-    with np.errstate(invalid="ignore"):
-        return {
-            name: float(np.subtract(log10, log10_probability(individual, table, prepared, settings)))
-            for name, table in rival_tables(family, person, prepared, settings, kinds).items()
+    (found,) = rivals_of_pairs([(individual, family, person)], prepared, settings, kinds)
+    if isinstance(found, TableError):
+        raise found
+    return found
+
+
+def rivals_of_pairs(
+    pairs: Sequence[tuple[Individual, Family, str]],
+    prepared: Prepared,
+    settings: Settings,
+    kinds: Iterable[Rival] = tuple(Rival),
+) -> list[dict[str, float] | TableError]:
+    """`rival_log10_lrs` of many pairs, or the error that it raises: families with like pedigrees together."""
+    sought = [{"": (family, person), **_rival_families(family, person, tuple(kinds))} for _, family, person in pairs]
+    tables = iter(conditional_tables([one for each in sought for one in each.values()], prepared, settings))
+    found: list[dict[str, float] | TableError] = []
+    for (individual, _, _), each in zip(pairs, sought, strict=True):
+        of_pair = dict(zip(each, tables, strict=False))
+        errors = [one for one in of_pair.values() if isinstance(one, TableError)]
+        reading = cache(partial(_row, individual, prepared, settings))  # the same for all rivals
+        log10 = {
+            name: _log10_probability(reading, one, prepared)
+            for name, one in of_pair.items()
+            if not errors and not isinstance(one, TableError)
         }
+        with np.errstate(invalid="ignore"):
+            against = {name: float(np.subtract(log10[""], one)) for name, one in log10.items() if name}
+        found.append(errors[0] if errors else against)
+    return found
 
 
 def rival_tables(
     family: Family, person: str, prepared: Prepared, settings: Settings, kinds: Iterable[Rival] = tuple(Rival)
 ) -> dict[str, ConditionalTable]:
     """What the family says of each rival of a missing person; those whom it misses too are called `listed NAME`."""
+    sought = _rival_families(family, person, kinds)
     tables = {}
-    for kind in kinds:
-        with_rival = replace(family, pedigree=pedigree_with_rival(family.pedigree, person, kind))
-        tables[str(kind)] = conditional_table(with_rival, RIVAL, prepared, settings)
-    for other in _listed_rivals(family, person):
-        tables[f"listed {other}"] = conditional_table(family, other, prepared, settings)
+    for name, table in zip(sought, conditional_tables(list(sought.values()), prepared, settings), strict=True):
+        if isinstance(table, TableError):
+            raise table
+        tables[name] = table
     return tables
+
+
+def _rival_families(family: Family, person: str, kinds: Iterable[Rival]) -> dict[str, tuple[Family, str]]:
+    """Each rival's name, and the family with the person whom it would miss."""
+    found = {
+        str(kind): (replace(family, pedigree=pedigree_with_rival(family.pedigree, person, kind)), RIVAL)
+        for kind in kinds
+    }
+    return found | {f"listed {other}": (family, other) for other in _listed_rivals(family, person)}
 
 
 def _listed_rivals(family: Family, person: str) -> Iterator[str]:
@@ -150,19 +182,24 @@ class _Growing:
 
 def log10_probability(individual: Individual, table: ConditionalTable, prepared: Prepared, settings: Settings) -> float:
     """log10 P(what was read of the individual | it is the person of the table, all that the family's samples say)."""
+    return _log10_probability(partial(_row, individual, prepared, settings), table, prepared)
+
+
+def _log10_probability(
+    reading: Callable[[int, Sex], Floats | None], table: ConditionalTable, prepared: Prepared
+) -> float:
     rows = {
         m: row
         for m, marker in enumerate(table.markers)
         if marker is not None
-        and (row := _row(individual, prepared.models[m], table.sex, settings)) is not None
+        and (row := reading(m, table.sex)) is not None
         and np.any(row)  # readings that no genotype can show are not used
     }
     linked = [where for where in table.linkage if set(where) <= set(rows)]
     single = {m: row @ marker.related for m, row in rows.items() if (marker := table.markers[m]) is not None}
     factors = [probability for m, probability in single.items() if all(m not in where for where in linked)]
     for a, b in linked:
-        joint = table.linkage[a, b]
-        together = rows[a] @ joint @ rows[b]
+        together = table.linkage[a, b].under(rows[a], rows[b])
         if prepared.options.theta and together > 0:
             # Linkage is computed without theta: what it adds is put on top.
             first, second = table.apart((a, b))
@@ -173,8 +210,9 @@ def log10_probability(individual: Individual, table: ConditionalTable, prepared:
         return float(np.log10(factors).sum())
 
 
-def _row(individual: Individual, model: MarkerModel, sex: Sex, settings: Settings) -> Floats | None:
-    """P(what was read | genotype) as the search uses it; None where it uses nothing."""
+def _row(individual: Individual, prepared: Prepared, settings: Settings, m: int, sex: Sex) -> Floats | None:
+    """P(what was read | genotype) of somebody of a sex, as the search uses it; None where it uses nothing."""
+    model = prepared.models[m]
     readings = individual.profile.readings.get(model.name, ())
     if not readings or (model.x_linked and (sex is Sex.UNKNOWN or sex_of(individual) is not sex)):
         return None

@@ -138,10 +138,11 @@ def search(
     done, of how many. `threads` are as many as there are processors unless given; the result is the same. Without
     `coincidences` what chance would give is not counted: for searches whose hits are provisional anyway.
     """
-    searching = _Searching(operation, all_pairs=all_pairs, keep=keep, coincidences=coincidences)
+    threads = threads or os.cpu_count() or 1
+    searching = _Searching(operation, all_pairs=all_pairs, keep=keep, threads=threads, coincidences=coincidences)
     plan = searching.batches.plan()
     done = 0
-    for found in _in_order(searching.block, plan, threads or os.cpu_count() or 1):
+    for found in _in_order(searching.block, plan, threads):
         searching.take(found)
         if progress is not None:
             for place in range(done, done + len(found.swept.block)):
@@ -156,7 +157,7 @@ Answer = TypeVar("Answer")
 
 def _in_order(work: Callable[[Item], Answer], items: Sequence[Item], threads: int) -> Iterator[Answer]:
     """What `work` makes of each item, in their order; a few are computed ahead, so that memory stays bounded."""
-    if threads == 1 or len(items) == 1:
+    if threads == 1 or len(items) <= 1:
         yield from map(work, items)
         return
     pool = ThreadPoolExecutor(threads)
@@ -184,8 +185,10 @@ class _Found:
 class _Searching:
     """A search while it runs: `block` computes and changes nothing, `take` adds up, in the order of the blocks."""
 
-    def __init__(self, operation: Operation, *, all_pairs: bool, keep: float | None, coincidences: bool) -> None:
-        self.operation, self.all_pairs = operation, all_pairs
+    def __init__(
+        self, operation: Operation, *, all_pairs: bool, keep: float | None, threads: int, coincidences: bool
+    ) -> None:
+        self.operation, self.all_pairs, self.threads = operation, all_pairs, threads
         settings = operation.settings
         self.floor = settings.threshold if keep is None else keep
         self.prepared = prepare(operation)
@@ -260,8 +263,10 @@ class _Searching:
         kept = swept.log10_lr >= self.floor
         self.kept.append((swept.individual[kept], block.members[swept.member[kept]], swept.log10_lr[kept]))
         self.pairs += found.pairs
-        for table, weight in found.counted:
-            self.coincidences.add(table, weight)
+        tables = [table for table, _ in found.counted]
+        chances = _in_order(self.coincidences.chance_of, tables, self.threads)
+        for (table, weight), chance in zip(found.counted, chances, strict=True):
+            self.coincidences.take(table, chance, weight)
         self.refused |= {int(block.members[k]): error for k, error in block.refused.items()}
         self.contradictions |= {int(block.members[k]): these for k, these in block.contradictions.items()}
 

@@ -43,6 +43,19 @@ class Sparse:
 
 
 @njit(cache=True, nogil=True)
+def narrow_product(first, second):  # type: ignore[no-untyped-def]
+    """The product of two narrow matrices: `first` has shape (rows, few), `second` (few, columns)."""
+    found = np.zeros((first.shape[0], second.shape[1]))
+    for i in range(first.shape[0]):
+        for v in range(first.shape[1]):
+            value = first[i, v]
+            if value != 0.0:
+                for j in range(second.shape[1]):
+                    found[i, j] += value * second[v, j]
+    return found
+
+
+@njit(cache=True, nogil=True)
 def _multiply(starts, columns, values, other, found):  # type: ignore[no-untyped-def]
     """Tile by tile, so that a tile of the other matrix stays in the cache while all rows pass over it."""
     width = other.shape[1]

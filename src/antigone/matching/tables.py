@@ -32,6 +32,7 @@ from antigone.genetics.markers import LinkedPair
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.theta import refuse_too_many
+from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Family, Settings
 from antigone.matching.preparation import Prepared
 
@@ -57,16 +58,16 @@ class MarkerTable:
 class ConditionalTable:
     """All that a family says about one missing person; None at markers where it says nothing that could be used.
 
-    `linkage` holds, for linked pairs where it matters, P(both genotypes | relatives, theta 0) with one row for each
-    genotype of the first marker. `contradictions` are markers at which the family contradicts itself. `alone` holds
-    what `apart` gives where that is not the table of the marker.
+    `linkage` holds, for linked pairs where it matters, P(both genotypes | relatives, theta 0). `contradictions` are
+    markers at which the family contradicts itself. `alone` holds what `apart` gives where that is not the table of the
+    marker.
     """
 
     family: Family
     person: str
     sex: Sex
     markers: tuple[MarkerTable | None, ...]
-    linkage: Mapping[tuple[int, int], Floats]
+    linkage: Mapping[tuple[int, int], LinkedGenotypes]
     contradictions: tuple[Contradiction, ...]
     alone: Mapping[int, Floats] = field(default_factory=dict)
 
@@ -221,16 +222,16 @@ def linkage_of(
     prepared: Prepared,
     known: Sequence[Mapping[str, Known]],
     tables: Sequence[MarkerTable | None],
-) -> dict[tuple[int, int], Floats]:
+) -> dict[tuple[int, int], LinkedGenotypes]:
     """`ConditionalTable.linkage` of somebody; `tables` says at which markers the family says anything."""
     if not linkage_can_matter(pedigree):
         return {}
     position = {model.name: m for m, model in enumerate(prepared.models)}
-    found: dict[tuple[int, int], Floats] = {}
+    found: dict[tuple[int, int], LinkedGenotypes] = {}
     for pair in prepared.linked:
         a, b = position[pair.first], position[pair.second]
         if tables[a] is not None and tables[b] is not None:
-            found[a, b] = _pair_table(pedigree, person, prepared, known, (a, b), pair)
+            found[a, b] = LinkedGenotypes.of(_pair_table(pedigree, person, prepared, known, (a, b), pair))
     return found
 
 
@@ -239,7 +240,7 @@ def _alone(
     person: str,
     prepared: Prepared,
     known: Sequence[Mapping[str, Known]],
-    linkage: Mapping[tuple[int, int], Floats],
+    linkage: Mapping[tuple[int, int], LinkedGenotypes],
 ) -> dict[int, Floats]:
     """`ConditionalTable.alone`: linkage knows neither theta nor pruning, so what it is measured against must not."""
     linked = sorted({m for where in linkage for m in where})

@@ -4,6 +4,7 @@ All of it is computed from the conclusions, some of it only for the pairs that t
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from antigone.matching.among_the_dead import KinAmongTheDead, kin_among_the_dead
@@ -16,7 +17,7 @@ from antigone.matching.policy import Policy
 from antigone.matching.power import FamilyPower, Requirement, family_power, needed_log10_lr
 from antigone.matching.reassociation import MinimumNumber, minimum_number
 from antigone.matching.rival_chances import RivalChances, rival_chances
-from antigone.matching.rivals import rival_log10_lrs
+from antigone.matching.rivals import rivals_of_pairs
 from antigone.matching.tables import TableError
 
 Pair = tuple[int, int]  # individual, missing person: places in the search
@@ -80,15 +81,12 @@ def supplement(conclusions: Conclusions, stages: Stages | None = None) -> Supple
     kin = kin_among_the_dead(searched.individuals, conclusions.result.prepared, searched.settings)
     advised = conclusions.cases[:ADVISED]
     samples: dict[Pair, tuple[NextSample, ...]] = {}
-    rivals: dict[Pair, Mapping[str, float]] = {}
+    rivals = _rivals(conclusions, advised)
     progress = at("Asking which samples would help")
     for k, case in enumerate(advised, 1):
         pair = case.individual, case.missing
-        try:
-            rivals[pair] = _rivals(conclusions, case)
+        with suppress(TableError):  # the family is too large for it; the report says that nothing was computed
             samples[pair] = _samples(conclusions, case, requirement)
-        except TableError:
-            pass  # the family is too large for it; the report says that nothing was computed
         progress(k, len(advised))
     return Supplement(
         requirement,
@@ -141,11 +139,16 @@ def _powers(
     return powers, tuple(not_computed), len(result.missing) - len(asked)
 
 
-def _rivals(conclusions: Conclusions, case: Case) -> Mapping[str, float]:
+def _rivals(conclusions: Conclusions, cases: Sequence[Case]) -> dict[Pair, Mapping[str, float]]:
+    """Of each case; not of families that are too large for one more person."""
     result = conclusions.result
-    family, person = result.missing[case.missing]
-    individual = result.operation.individuals[case.individual]
-    return rival_log10_lrs(individual, family, person, result.prepared, result.operation.settings)
+    pairs = [(result.operation.individuals[case.individual], *result.missing[case.missing]) for case in cases]
+    found = rivals_of_pairs(pairs, result.prepared, result.operation.settings)
+    return {
+        (case.individual, case.missing): these
+        for case, these in zip(cases, found, strict=True)
+        if not isinstance(these, TableError)
+    }
 
 
 def _samples(conclusions: Conclusions, case: Case, requirement: Requirement) -> tuple[NextSample, ...]:
