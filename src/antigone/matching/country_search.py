@@ -32,6 +32,7 @@ from antigone.matching.family_groups import FamilyGroup, GroupTables, family_gro
 from antigone.matching.kernel.filtering import Filtered, filtered
 from antigone.matching.kernel.layout import Layout
 from antigone.matching.kernel.log_tables import LogRows, LogTables
+from antigone.matching.kernel.ranking import best_of_each, stable_order
 from antigone.matching.linkage import linked_places, linked_rows
 from antigone.matching.operation import Individual, Operation, Settings
 from antigone.matching.preparation import Prepared, prepare
@@ -82,18 +83,11 @@ class CountryHits:
 
     def best_by_individual(self, count: int) -> Integers:
         """Places of the best pairs of each individual, so many at most; by individual, the best first."""
-        return _best(self.individual, self.missing, self.log10_lr, count)
+        return best_of_each(self.individual, self.log10_lr, count, len(self.cut_lr))
 
     def best_by_missing(self, count: int) -> Integers:
         """The same of each missing person."""
-        return _best(self.missing, self.individual, self.log10_lr, count)
-
-
-def _best(of: NDArray[np.int32], other: NDArray[np.int32], log10_lr: Floats, count: int) -> Integers:
-    order = np.lexsort((other, -log10_lr, of))
-    begins = np.flatnonzero(np.diff(of[order], prepend=-1))
-    rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
-    return np.asarray(order[rank < count])
+        return best_of_each(self.missing, self.log10_lr, count, len(self.cut_lr_of_missing))
 
 
 @dataclass(frozen=True, eq=False)
@@ -372,7 +366,7 @@ def collect(parts: Iterable[Part], individuals: int, missing: int, threshold: fl
     individual, person, log10_lr = (
         np.concatenate(each) for each in zip((_NOBODY, _NOBODY, np.zeros(0)), *hits, strict=True)
     )
-    order = np.lexsort((individual, person))
+    order = stable_order(person, missing)  # of one missing person the individuals are in order already
     return CountryHits(
         threshold, individual[order], person[order], log10_lr[order], cut, cut_of_missing, cut + ceilings,
         most_of_missing, individuals * searched, survived, np.sort(np.concatenate([np.zeros(0, np.int64), *cannot])),
