@@ -11,7 +11,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from antigone.genetics.kinship import blood_relatives
-from antigone.matching.among_the_dead import EliminationMatches, compare_with_elimination_list
+from antigone.matching.among_the_dead import (
+    EliminationMatches,
+    KinAmongTheDead,
+    compare_with_elimination_list,
+    kin_among_the_dead,
+)
 from antigone.matching.assignment import JointAnswer, PairAnswer, Standing, floor_for, joint_answer
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
 from antigone.matching.hits import Hit, hits
@@ -69,7 +74,10 @@ class ProvisionalHit:
 
 @dataclass(frozen=True, eq=False)
 class Conclusions:
-    """All that was concluded. `result` and `joint` are of the individuals that reassociation proposes."""
+    """All that was concluded. `result` and `joint` are of the individuals that reassociation proposes.
+
+    `kin` are those of them who may be kin to each other.
+    """
 
     given: Operation
     reassociation: Reassociation | None
@@ -81,6 +89,7 @@ class Conclusions:
     policies: tuple[Policy, ...]
     provisional_pairs: Mapping[str, int] = field(default_factory=dict)  # compared sample by sample, by family
     elimination: EliminationMatches = field(default_factory=lambda: EliminationMatches(0, 0))
+    kin: KinAmongTheDead | None = None
 
     @property
     def doubtful(self) -> Mapping[str, FamilyReport]:
@@ -108,14 +117,16 @@ def conclude(
     families = check_families(searched.families, prepared, searched.settings, progress=at("Checking families"))
     result = search(searched, all_pairs=all_pairs, keep=floor_for(searched), progress=at("Comparing"))
     provisional, pairs = provisional_hits(searched, families, at("Comparing doubtful families sample by sample"))
-    joint = joint_answer(result, parts=reassociation, progress=at("Weighing families that miss several"))
+    at("Comparing the dead with each other")(0, 1)
+    kin = kin_among_the_dead(searched.individuals, prepared, searched.settings)
+    joint = joint_answer(result, parts=reassociation, kin=kin, progress=at("Weighing families that miss several"))
     doubtful = {one.family for one in families if one.verdict is Verdict.DOUBTFUL}
     handled = compare_with_elimination_list(
         operation.individuals, operation.mixtures, operation.elimination, operation.frequencies, operation.settings
     )
     cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains())))
     return Conclusions(
-        operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled
+        operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled, kin
     )
 
 

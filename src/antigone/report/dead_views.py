@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from antigone.matching.among_the_dead import EliminationMatch, KinAmongTheDead, KinPair, Relation
 from antigone.matching.conclusions import Conclusions
 from antigone.report.overall_views import Rows
-from antigone.report.supplements import Supplement
 from antigone.report.words import chances, counted, power_of_ten
 
 FILE = "among_the_dead.csv"
@@ -22,9 +21,9 @@ class DeadView:
     elimination: Rows
 
 
-def dead_view(conclusions: Conclusions, beside: Supplement) -> DeadView | None:
+def dead_view(conclusions: Conclusions) -> DeadView | None:
     """None where nobody was compared."""
-    kin, found = beside.kin, conclusions.elimination
+    kin, found = conclusions.kin, conclusions.elimination
     if kin is None and not found.compared:
         return None
     matches = [_match(one) for one in found.matches]

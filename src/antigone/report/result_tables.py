@@ -220,9 +220,9 @@ def _proposals(conclusions: Conclusions) -> Iterator[tuple[str, Sequence[str], s
         yield "ambiguous", one.remains, one.why
 
 
-def among_the_dead_table(conclusions: Conclusions, beside: Supplement) -> pl.DataFrame:
+def among_the_dead_table(conclusions: Conclusions) -> pl.DataFrame:
     """Pairs of individuals who may be kin, best first, then remains that match the elimination list."""
-    kin = () if beside.kin is None else beside.kin.pairs
+    kin = () if conclusions.kin is None else conclusions.kin.pairs
     matches = conclusions.elimination.matches
     nothing = [None] * len(matches)
     logs = [dict(one.log10_lrs) for one in kin]

@@ -84,7 +84,7 @@ def _write(
             ("nobody", nobody_table(conclusions)),
             ("individuals", individuals_table(conclusions)),
             ("proposals", proposals_table(conclusions)),
-            ("among_the_dead", among_the_dead_table(conclusions, beside)),
+            ("among_the_dead", among_the_dead_table(conclusions)),
             ("families", families_table(conclusions, beside)),
             ("provisional", provisional_table(conclusions)),
         ):

@@ -58,7 +58,7 @@ def render_search_report(
         hits=hit_views(conclusions, hits, beside),
         detailed=_detailed(hits, beside),
         provisional=provisional_rows(conclusions),
-        dead=dead_view(conclusions, beside),
+        dead=dead_view(conclusions),
         families=families_view(conclusions, beside),
         prior=_prior(result),
         table=result.prepared.frequencies.table,

@@ -69,7 +69,7 @@ def summarise(
         "by_reference": references_figures(conclusions, beside),
         "reassociation": None if conclusions.reassociation is None else _reassociation(conclusions.reassociation),
         "minimum_number": _minimum_number(beside),
-        "among_the_dead": _among_the_dead(conclusions, beside),
+        "among_the_dead": _among_the_dead(conclusions),
         "joint": _joint(conclusions),
         "policies": [_policy(conclusions, k) for k in range(len(conclusions.policies))],
         "family_checks": _families(conclusions, beside),
@@ -122,9 +122,9 @@ def _reassociation(found: Reassociation) -> dict[str, Any]:
     }
 
 
-def _among_the_dead(conclusions: Conclusions, beside: Supplement) -> dict[str, Any]:
+def _among_the_dead(conclusions: Conclusions) -> dict[str, Any]:
     """How many pairs of the dead may be kin, and which remains match the elimination list."""
-    kin, found = beside.kin, conclusions.elimination
+    kin, found = conclusions.kin, conclusions.elimination
     related = None
     if kin is not None:
         related = {

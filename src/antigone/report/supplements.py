@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from antigone.matching.among_the_dead import KinAmongTheDead, kin_among_the_dead
 from antigone.matching.assignment import SymmetricSet
 from antigone.matching.conclusions import Case, Conclusions, Stages
 from antigone.matching.mixture_leads import MixtureLead, mixture_leads
@@ -42,8 +41,7 @@ class Supplement:
     all but `powers_not_asked` missing persons and those in `powers_not_computed`; who has a hit or leads is always
     asked about, and so are families that gave nothing. `samples` and `rivals` are those of the pairs in `advised`; of
     some of them nothing could be computed. `leads` are whom mixtures may hold. `chances` say by kind of
-    reference how often relatives and strangers reach the likelihood ratios of `CHANCES_AT` and the threshold. `kin` are
-    individuals who may be kin to each other.
+    reference how often relatives and strangers reach the likelihood ratios of `CHANCES_AT` and the threshold.
     """
 
     requirement: Requirement
@@ -57,7 +55,6 @@ class Supplement:
     breakers: Mapping[SymmetricSet, tuple[NextSample, ...]]
     leads: tuple[MixtureLead, ...] = ()
     chances: tuple[RivalChances, ...] = ()
-    kin: KinAmongTheDead | None = None
 
     def never(self) -> tuple[FamilyPower, ...]:
         """Whom their families can never identify with the samples they gave so far."""
@@ -76,9 +73,6 @@ def supplement(conclusions: Conclusions, stages: Stages | None = None) -> Supple
     minimum = None
     if given.individuals:
         minimum = minimum_number(given.individuals, conclusions.result.prepared.models, given.settings)
-    at("Comparing the dead with each other")(0, 1)
-    searched = conclusions.result.operation
-    kin = kin_among_the_dead(searched.individuals, conclusions.result.prepared, searched.settings)
     advised = conclusions.cases[:ADVISED]
     samples: dict[Pair, tuple[NextSample, ...]] = {}
     rivals = _rivals(conclusions, advised)
@@ -105,7 +99,6 @@ def supplement(conclusions: Conclusions, stages: Stages | None = None) -> Supple
             log10_lr=given.settings.threshold,
         ),
         chances=rival_chances(conclusions.result, sorted({*CHANCES_AT, given.settings.threshold})),
-        kin=kin,
     )
 
 

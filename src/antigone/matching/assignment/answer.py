@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from antigone.matching.among_the_dead import KinAmongTheDead
 from antigone.matching.assignment.bodies import Bodies
 from antigone.matching.assignment.candidates import Listed, Several, candidates, log_of_sexes, several
 from antigone.matching.assignment.parts import PartOdds
@@ -130,21 +131,22 @@ def joint_answer(
     *,
     priors: Sequence[Prior] | None = None,
     parts: bool = False,
+    kin: KinAmongTheDead | None = None,
     progress: Progress | None = None,
 ) -> JointAnswer:
     """The posterior over all assignments of individuals to missing persons, under every declared prior.
 
     `result` is a search that kept its pairs from `floor_for(operation)` on. `rng` is asked only where a component has
     to be sampled; without one, a fixed seed. With `parts` several individuals may be parts of one person, under the
-    prior of reassociation; without, all of them are different people. `progress` is told of families with several
-    missing.
+    prior of reassociation; without, all of them are different people. Individuals who are `kin` are tried together in
+    families that miss kin. `progress` is told of families with several missing.
     """
     operation = result.operation
     declared = tuple(priors) if priors is not None else operation.settings.declared_priors()
     listed = Listed.of(result)
     greatest = np.max(_odds(operation, declared), axis=0)
     odds_of_part = PartOdds(operation.individuals, operation.settings.reassociation) if parts else None
-    together = several(result, listed, greatest, _bodies(result), parts=odds_of_part, progress=progress)
+    together = several(result, listed, greatest, _bodies(result), parts=odds_of_part, kin=kin, progress=progress)
     generator = rng if rng is not None else np.random.default_rng(1)
     return weighed(result, listed, together, declared, generator)
 

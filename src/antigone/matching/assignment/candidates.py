@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.pedigrees import Sex
+from antigone.matching.among_the_dead import KinAmongTheDead
 from antigone.matching.assignment.bodies import Bodies
 from antigone.matching.assignment.families import Limits, Start, placings
+from antigone.matching.assignment.kin_starts import kin_starts
 from antigone.matching.assignment.packing import Option, Packing
 from antigone.matching.assignment.parts import PartOdds, options_in_parts
 from antigone.matching.assignment.plan import Plan, make_plan
@@ -286,11 +288,13 @@ def several(
     bodies: Bodies,
     *,
     parts: PartOdds | None = None,
+    kin: KinAmongTheDead | None = None,
     progress: Progress | None = None,
 ) -> Several:
     """Place several in each family that misses several, from every pair that is worth it on.
 
-    With `parts` several individuals may be parts of one missing person.
+    With `parts` several individuals may be parts of one missing person. With `kin` individuals who are kin to each
+    other are tried in families that miss kin, though neither pair by itself was worth it.
     """
     missing_of, names = families_of(result)
     singles = _singles(result, listed, odds)
@@ -315,12 +319,13 @@ def several(
     for j, (family, _) in enumerate(result.missing):
         if len(family.missing) > 1:
             families.setdefault(int(missing_of[j]), []).append(j)
-    starts = _starts(singles, floor, set(families), missing_of)
-    asked = {
-        f: (result.missing[of_family[0]][0], [Start(result.missing[j][1], i, log10) for j, i, log10 in starts[f]])
-        for f, of_family in families.items()
-        if f in starts
-    }
+    starts = _starts(singles, floor, set(families), missing_of, result)
+    if kin is not None and result.kept.floor > -np.inf:  # else every pair is a place to start from already
+        numbers = [f for f, these in families.items() if listed.usable[these].sum() > 1]
+        missed = [result.missing[families[f][0]][0] for f in numbers]
+        for k, start in kin_starts(kin, missed, bodies, prior):
+            starts.setdefault(numbers[k], []).append(start)
+    asked = {f: (result.missing[these[0]][0], starts[f]) for f, these in families.items() if f in starts}
     options: list[Option] = []
     incomplete = []
     pairs = {
@@ -360,14 +365,15 @@ CERTAIN = -0.5
 
 
 def _starts(
-    singles: _Single, floor: Floats, families: set[int], missing_of: Integers
-) -> dict[int, list[tuple[int, int, float]]]:
+    singles: _Single, floor: Floats, families: set[int], missing_of: Integers, result: SearchResult
+) -> dict[int, list[Start]]:
     log10 = singles.log_lr / np.log(10.0)
     these = np.flatnonzero(np.isin(missing_of[singles.missing], list(families)) & (log10 >= floor[singles.individual]))
-    found: dict[int, list[tuple[int, int, float]]] = {}
+    found: dict[int, list[Start]] = {}
     for k in these.tolist():
         j = int(singles.missing[k])
-        found.setdefault(int(missing_of[j]), []).append((j, int(singles.individual[k]), float(log10[k])))
+        start = Start(result.missing[j][1], int(singles.individual[k]), float(log10[k]))
+        found.setdefault(int(missing_of[j]), []).append(start)
     return found
 
 

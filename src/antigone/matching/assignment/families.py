@@ -25,11 +25,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Start:
-    """A pair from which placing begins."""
+    """A pair from which placing begins; `with_kin` however weak it is, for somebody else of the dead is kin."""
 
     person: str
     individual: int
     log10_lr: float
+    with_kin: bool = False
 
 
 @dataclass(frozen=True)
@@ -289,5 +290,5 @@ def _chosen(starts: Sequence[Start], limits: Limits) -> list[Start]:
         one
         for these in by_person.values()
         for rank, one in enumerate(these)
-        if rank < limits.starts or one.log10_lr >= limits.certain
+        if rank < limits.starts or one.log10_lr >= limits.certain or one.with_kin
     ]
