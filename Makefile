@@ -1,6 +1,6 @@
 # Antigone. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check bench docs requirements clean
+.PHONY: help install demo test test-long test-whole check bench docs requirements clean
 
 VENV := .venv/bin
 # One process a core: the machines this runs on have two.
@@ -36,8 +36,11 @@ test: install check  ## from nothing, then every test (under 10 minutes)
 	$(PYTEST) -n auto -m "not long"
 
 test-long: install  ## long property, crash and browser runs (under 60 minutes)
-	ANTIGONE_EXAMPLES=8 $(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and not costly" --hypothesis-profile=long --timeout=3000
+	ANTIGONE_EXAMPLES=4 $(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and not costly" --hypothesis-profile=long --timeout=3000
 	$(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and costly" --hypothesis-profile=costly --timeout=3000
+
+test-whole:  ## the long run with nothing left out: every bit, 5,000 sequences (hours)
+	ANTIGONE_WHOLE=1 $(MAKE) test-long
 
 bench: install  ## benchmarks, as ratios within one run, with the machine's load beside them
 	$(VENV)/antigone bench all --out bench

@@ -14,8 +14,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("long", settings.get_profile("default"), max_examples=800)
-settings.register_profile("costly", settings.get_profile("default"), max_examples=50)
+settings.register_profile("long", settings.get_profile("default"), max_examples=300)
+settings.register_profile("costly", settings.get_profile("default"), max_examples=30)
 settings.load_profile("default")
 
 # Modules whose examples are whole families, searches or cases. `make test-long` runs them by themselves.

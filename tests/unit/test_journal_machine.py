@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 from pydantic import ValidationError
 
 from antigone.office.database import connect, sqlite
+from examples import share
 from small_office import CAST, TABLET, Scratch, Template, accepted_import, last_checkpoint, private, problems, public
 
 connect("default", sqlite(":memory:"))
@@ -821,13 +822,13 @@ def test_an_office_and_its_model_agree_on_postgresql(postgresql_template, scratc
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(1, 5))
-def test_in_5000_sequences_an_office_and_its_model_agree_on_sqlite(sqlite_template, scratch, part):
-    run(sqlite_template, scratch, 1250, part)
+def test_in_thousands_of_sequences_an_office_and_its_model_agree_on_sqlite(sqlite_template, scratch, part):
+    run(sqlite_template, scratch, share(1250, 200), part)
 
 
 @pytest.mark.long
-def test_in_250_sequences_an_office_and_its_model_agree_on_postgresql(postgresql_template, scratch):
-    run(postgresql_template, scratch, 250, 5)
+def test_in_hundreds_of_sequences_an_office_and_its_model_agree_on_postgresql(postgresql_template, scratch):
+    run(postgresql_template, scratch, share(250, 60), 5)
 
 
 # What reading and the sequences brought to light, once each.

@@ -13,8 +13,8 @@ from antigone.matching.conclusions import conclude
 from antigone.matching.operation import Family, Individual
 from antigone.matching.preparation import prepare
 from antigone.matching.search import search
+from drawn_genotypes import MARKERS, drawn, profile
 from small_operation import small_operation
-from test_placings import MARKERS, drawn, profile
 
 STRANGERS = 12
 

@@ -70,8 +70,10 @@ LARGEST_TABLE = 2.0**27  # one gigabyte of double precision
 # So many tables are multiplied at once; each is kept near 1, so the product stays within the range of numbers.
 MOST_FACTORS = 24
 
-# Multiplications that take about as long as another search for an order.
+# Multiplications that take about as long as another search for an order; and so few that no order is worth it, though a
+# schedule is used for many families.
 _CHEAP = 2e6
+_TRIVIAL = 2e4
 
 # Greedy scores: what to sum out next is what leaves the smallest table, costs least, or adds fewest ties.
 _SCORES: tuple[Callable[[float, float, float], tuple[float, float]], ...] = (
@@ -110,7 +112,7 @@ def _cached_schedule(shape: Shape, alleles: tuple[int, ...]) -> Schedule:
     sizes = _variable_sizes(network, alleles)
     best = _Elimination(network, sizes, alleles).run(_SCORES[0])
     # Theta asks for thousands of tied shapes, most of them so cheap that a better order would not pay for the search.
-    if not shape.ties or best.cost > _CHEAP:
+    if best.cost > (_CHEAP if shape.ties else _TRIVIAL):
         others = [_Elimination(network, sizes, alleles).run(score) for score in _SCORES[1:]]
         best = min((best, *others), key=lambda candidate: candidate.cost)
     return Schedule(network, tuple(best.tables), tuple(best.steps), best.cost, best.largest)
