@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from antigone.genetics import allele_vectors
-from antigone.genetics.allele_vectors import allele_vector_rows, kin_of
+from antigone.genetics.allele_vectors import allele_vector_rows
 from antigone.genetics.alleles import Repeat
+from antigone.genetics.family_shapes import kin_of
 from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
 from antigone.genetics.likelihood import Typed
 from antigone.genetics.models import MarkerModel

@@ -15,12 +15,13 @@ from antigone.genetics.mutation import NO_MUTATION, Equal, Mutation
 from antigone.genetics.observation import ErrorRates, Reading, Reads
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
-from antigone.matching import coincidences, outcomes, preparation
+from antigone.matching import coincidences, linked_outcomes, outcomes, preparation
 from antigone.matching.classes import marker_classes
 from antigone.matching.coincidences import Coincidences, Patterns
 from antigone.matching.convolution import sum_of_products, sum_of_products_plain
+from antigone.matching.linked_outcomes import cells_of_pairs, cells_of_pairs_plain
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
-from antigone.matching.outcomes import cells_of, cells_of_pairs, cells_of_pairs_plain, cells_of_plain, list_outcomes
+from antigone.matching.outcomes import cells_of, cells_of_plain, list_outcomes
 from antigone.matching.preparation import prepare
 from antigone.matching.search import search
 from antigone.matching.strata import FEWEST, reference_set, sampled_strata
@@ -414,7 +415,7 @@ def test_linked_markers_with_drop_ins_stay_within_the_bracket_when_rare_pairs_ar
     remains = SampleErrors(DropOut(0.1), 0.1)
     operation = operation_of([individual], [Family("F", people, ("M",), read)], markers=("A", "B"), remains=remains)
     full = search(operation).coincidences
-    monkeypatch.setattr(outcomes, "MOST_PAIRS", 0)
+    monkeypatch.setattr(linked_outcomes, "MOST_PAIRS", 0)
     cut = search(operation).coincidences
     assert full.unlisted == 0
     assert 0 < cut.unlisted < 0.1**2

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from antigone.bench.machine import measure
 from antigone.bench.register import DROP_OUT, classes_at, drawn
-from antigone.genetics.allele_vectors import kin_of
 from antigone.genetics.alleles import Repeat
+from antigone.genetics.family_shapes import kin_of
 from antigone.genetics.frequencies import PreparedFrequencies
 from antigone.genetics.genotype_rows import KnownClasses
 from antigone.genetics.likelihood import Options

@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from antigone.genetics.allele_vectors import AlleleVectorColumns, Kin, kin_of
+from antigone.genetics.allele_vectors import AlleleVectorColumns
+from antigone.genetics.family_shapes import Kin, kin_of
 from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
 from antigone.genetics.network import Role
 from antigone.genetics.pedigrees import Pedigree, Sex

@@ -17,17 +17,9 @@ from antigone.genetics.observation import Reading, Reads
 from antigone.matching.classes import MarkerClasses
 from antigone.matching.convolution import Units
 from antigone.matching.linked_genotypes import LinkedGenotypes
+from antigone.matching.linked_outcomes import LinkedTable, pair_cells, pair_lrs
 from antigone.matching.operation import Settings
-from antigone.matching.outcomes import (
-    NOTHING_SAID,
-    Cells,
-    Kind,
-    LinkedTable,
-    Outcomes,
-    list_outcomes,
-    pair_cells,
-    pair_lrs,
-)
+from antigone.matching.outcomes import NOTHING_SAID, Cells, Kind, Outcomes, list_outcomes
 from antigone.matching.tables import ConditionalTable, MarkerTable
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,161 @@
+"""The common shapes of a family around one person: parents, full and half-siblings, children.
+
+A shape says who tells what of the person through whom; any other family is left to elimination. `allele_vectors`
+computes what families of these shapes say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from antigone.genetics.pedigrees import Pedigree
+
+# With more terms, or more children of one untyped parent, elimination is the better way.
+MOST_SIBLINGS = 4
+MOST_CHILDREN = 5
+
+
+class Kind(IntEnum):
+    """What is known of somebody who passes on an allele."""
+
+    ANYBODY = 0  # not in the pedigree: an allele straight from the population
+    UNTYPED = 1
+    TYPED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Somebody of whom nothing matters but the one allele that they pass on, or whose genotype is known."""
+
+    kind: Kind
+    person: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A typed child, and the parent that is not asked about."""
+
+    person: int
+    other: Giver
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A parent of the person, where an untyped one has their own alleles from, and their other typed children."""
+
+    giver: Giver
+    origins: tuple[Giver, Giver]
+    half_siblings: tuple[Child, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A family of a common shape around a person: father and mother, full siblings, children.
+
+    `gives` is the side on which the person's children have their allele: 0 for a father, 1 for a mother.
+    """
+
+    parents: tuple[Parent, Parent]
+    siblings: tuple[int, ...]
+    children: tuple[Child, ...]
+    gives: int
+
+    def interchangeable(self) -> Iterator[tuple[int, ...]]:
+        """Persons of whom it makes no difference who is who."""
+        yield self.siblings
+        for children in (*(parent.half_siblings for parent in self.parents), self.children):
+            alike: dict[Kind, list[int]] = {}
+            for child in children:
+                alike.setdefault(child.other.kind, []).append(child.person)
+            yield from (tuple(these) for kind, these in alike.items() if kind is not Kind.TYPED)
+
+
+@lru_cache(maxsize=4096)
+def kin_of(pedigree: Pedigree, target: int, typed: frozenset[int]) -> Kin | None:
+    """The family of a person (by places in the pedigree), where exactly these are typed; None for other shapes.
+
+    >>> from antigone.genetics.pedigrees import Person
+    >>> people = Pedigree.build([Person("F"), Person("O"), Person("M", "F", "O"), Person("B", "F", "O")])
+    >>> kin_of(people, 2, frozenset({3})).siblings
+    (3,)
+    >>> kin_of(people, 2, frozenset({2, 3})) is None  # the person's own sample
+    True
+    """
+    return _Recogniser(pedigree, target, typed).kin()
+
+
+class _Recogniser:
+    def __init__(self, pedigree: Pedigree, target: int, typed: frozenset[int]) -> None:
+        at: dict[str | None, int] = {one.id: i for i, one in enumerate(pedigree.persons)}
+        at[None] = -1
+        self.parents = [(at[one.father], at[one.mother]) for one in pedigree.persons]
+        self.target, self.typed = target, typed
+        self.matters = self._who_matters()
+        self.usual = not pedigree.twins and all(pedigree.persons[i].inbreeding == 0 for i in self.matters)
+        self.edges = {
+            (parent, child) for child in self.matters for parent in self.parents[child] if parent in self.matters
+        }
+        self.used: set[tuple[int, int]] = set()
+        self.once: list[int] = []  # untyped people who may have passed on one allele alone
+
+    def _who_matters(self) -> set[int]:
+        """The typed, the person, and their ancestors; what all others have sums to one."""
+        found: set[int] = set()
+        waiting = [self.target, *self.typed]
+        while waiting:
+            i = waiting.pop()
+            if i >= 0 and i not in found:
+                found.add(i)
+                waiting += self.parents[i]
+        return found
+
+    def kin(self) -> Kin | None:
+        if not self.usual or self.target in self.typed:
+            return None
+        father, mother = self.parents[self.target]
+        if father == mother and father >= 0:
+            return None
+        siblings: tuple[int, ...] = ()
+        if father >= 0 and mother >= 0:
+            siblings = tuple(i for i in sorted(self.typed) if self.parents[i] == (father, mother))
+        for sibling in siblings:
+            self.used |= {(father, sibling), (mother, sibling)}
+        parents = (self._parent(father, 0, siblings), self._parent(mother, 1, siblings))
+        sides = {side for i in self.typed for side in (0, 1) if self.parents[i][side] == self.target}
+        gives = min(sides, default=0)
+        children = self._children(self.target, gives, ())
+        counts = [len(siblings) + len(parent.half_siblings) for parent in parents]
+        small = len(siblings) <= MOST_SIBLINGS and max(counts) <= MOST_CHILDREN
+        passed_once = all(sum(parent == i for parent, _ in self.edges) == 1 for i in self.once)
+        if len(sides) > 1 or not small or not passed_once or self.used != self.edges:
+            return None
+        return Kin(parents, siblings, children, gives)
+
+    def _parent(self, i: int, side: int, siblings: tuple[int, ...]) -> Parent:
+        if i < 0:
+            return Parent(Giver(Kind.ANYBODY), (Giver(Kind.ANYBODY), Giver(Kind.ANYBODY)), ())
+        self.used.add((i, self.target))
+        half_siblings = self._children(i, side, siblings)
+        if i in self.typed:
+            return Parent(Giver(Kind.TYPED, i), (Giver(Kind.ANYBODY), Giver(Kind.ANYBODY)), half_siblings)
+        father, mother = (self._giver(parent, i) for parent in self.parents[i])
+        return Parent(Giver(Kind.UNTYPED, i), (father, mother), half_siblings)
+
+    def _children(self, parent: int, side: int, besides: tuple[int, ...]) -> tuple[Child, ...]:
+        """The typed children of a parent on one side."""
+        found = []
+        for i in sorted(self.typed):
+            if self.parents[i][side] == parent and i not in besides:
+                self.used.add((parent, i))
+                found.append(Child(i, self._giver(self.parents[i][1 - side], i)))
+        return tuple(found)
+
+    def _giver(self, i: int, child: int) -> Giver:
+        if i < 0:
+            return Giver(Kind.ANYBODY)
+        self.used.add((i, child))
+        if i in self.typed:
+            return Giver(Kind.TYPED, i)
+        self.once.append(i)
+        return Giver(Kind.UNTYPED, i)
