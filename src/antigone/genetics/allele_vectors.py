@@ -43,7 +43,8 @@ def allele_vector_rows(kin: Kin, model: MarkerModel, genotypes: Integers) -> Flo
     the order of `numpy.triu_indices`. A column is 0 where what is known is impossible.
 
     >>> from antigone.genetics.alleles import Repeat
-    >>> from antigone.genetics.pedigrees import Person
+    >>> from antigone.genetics.family_shapes import kin_of
+    >>> from antigone.genetics.pedigrees import Pedigree, Person
     >>> pair = Pedigree.build([Person("F"), Person("C", "F")])
     >>> th01 = MarkerModel.build("TH01", [Repeat(6), Repeat(7)], [0.2, 0.8])
     >>> rows = allele_vector_rows(kin_of(pair, 1, frozenset({0})), th01, np.array([[[0, 0], [-1, -1]]]))
