@@ -23,11 +23,12 @@ from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, reading_table
 from antigone.genetics.pedigrees import Pedigree
 from antigone.genetics.power import ExclusionPower
+from antigone.matching.conditional_tables import conditional_tables
 from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Family, LeftOut, Operation, Settings
 from antigone.matching.power_distribution import Distribution, Entry, together
 from antigone.matching.preparation import Prepared, prepare
-from antigone.matching.tables import ConditionalTable, MarkerTable, TableError, conditional_table
+from antigone.matching.tables import ConditionalTable, MarkerTable, TableError
 
 Floats = NDArray[np.float64]
 
@@ -55,6 +56,9 @@ class RemainsQuality:
 
 
 FULL_PROFILE = RemainsQuality()
+
+# So many missing persons are looked at together.
+TOGETHER = 128
 
 
 @dataclass(frozen=True)
@@ -119,8 +123,46 @@ def family_power(
     quality: RemainsQuality = FULL_PROFILE,
 ) -> FamilyPower:
     """What a family can say of one missing person. Raises `TableError` where its table cannot be computed."""
-    table = conditional_table(family, person, prepared, settings)
-    entries = entries_of(table, prepared, settings, quality)
+    (found,) = powers_of([(family, person)], prepared, settings, requirement, quality=quality)
+    if isinstance(found, TableError):
+        raise found
+    return found
+
+
+def powers_of(
+    sought: Sequence[tuple[Family, str]],
+    prepared: Prepared,
+    settings: Settings,
+    requirement: Requirement,
+    *,
+    quality: RemainsQuality = FULL_PROFILE,
+) -> Iterator[FamilyPower | TableError]:
+    """`family_power` of many missing persons, or the error it raises; those with like pedigrees computed together."""
+    plain = _without_errors(prepared)
+    exact = replace(settings, donors=replace(settings.donors, drop_in=0.0, typing_error=0.0))
+    for start in range(0, len(sought), TOGETHER):
+        some = sought[start : start + TOGETHER]
+        both = conditional_tables(some, prepared, settings), conditional_tables(some, plain, exact)
+        for (family, person), table, certain in zip(some, *both, strict=True):
+            if isinstance(table, TableError):
+                yield table
+            elif isinstance(certain, TableError):
+                yield certain
+            else:
+                exclusion = ExclusionPower.of(_exclusion_by_marker(certain, plain, quality))
+                entries = entries_of(table, prepared, settings, quality)
+                yield _power(family, person, table, entries, exclusion, requirement, quality)
+
+
+def _power(
+    family: Family,
+    person: str,
+    table: ConditionalTable,
+    entries: Sequence[Entry],
+    exclusion: ExclusionPower,
+    requirement: Requirement,
+    quality: RemainsQuality,
+) -> FamilyPower:
     both = together(entries)
     highest = sum(entry.highest for entry in entries)
     never = _why_never(family, person, table, highest, requirement)
@@ -133,7 +175,7 @@ def family_power(
         requirement,
         both.related,
         both.unrelated,
-        ExclusionPower.of(_exclusion_by_marker(family, person, prepared, settings, quality)),
+        exclusion,
         highest,
         both.related.at_least(requirement.log10_lr) if reached else 0.0,
         (low, high) if reached else (0.0, 0.0),
@@ -161,13 +203,14 @@ def family_powers(
     prepared: Prepared | None = None,
 ) -> FamilyPowers:
     """`family_power` of every missing person of an operation."""
-    ready = prepared or prepare(operation)
+    ready, missing = prepared or prepare(operation), operation.missing_persons()
+    found = powers_of(missing, ready, operation.settings, requirement, quality=quality)
     powers, not_computed = [], []
-    for family, person in operation.missing_persons():
-        try:
-            powers.append(family_power(family, person, ready, operation.settings, requirement, quality=quality))
-        except TableError as error:
-            not_computed.append(LeftOut("missing person", f"{person}, family {family.name}", str(error)))
+    for (family, person), one in zip(missing, found, strict=True):
+        if isinstance(one, TableError):
+            not_computed.append(LeftOut("missing person", f"{person}, family {family.name}", str(one)))
+        else:
+            powers.append(one)
     return FamilyPowers(tuple(powers), tuple(not_computed))
 
 
@@ -251,21 +294,8 @@ def _with_nothing_read(likelihood: Floats) -> Floats:
 # --- exclusion --------------------------------------------------------------------------------------------------------
 
 
-def _exclusion_by_marker(
-    family: Family, person: str, prepared: Prepared, settings: Settings, quality: RemainsQuality
-) -> list[float]:
-    """P(no genotype that the relatives allow could show what is read of a stranger), nan where nothing is compared.
-
-    As the search counts exclusions: without mutation, drop-in, typing error and theta.
-    """
-    plain = replace(
-        prepared,
-        models=tuple(_without_mutation(model) for model in prepared.models),
-        linked=(),
-        options=replace(prepared.options, theta=0.0),
-    )
-    donors = replace(settings.donors, drop_in=0.0, typing_error=0.0)
-    table = conditional_table(family, person, plain, replace(settings, donors=donors))
+def _exclusion_by_marker(table: ConditionalTable, plain: Prepared, quality: RemainsQuality) -> list[float]:
+    """P(no genotype that the relatives allow could show what is read of a stranger), nan where nothing is compared."""
     rates = ErrorRates(quality.drop_out or 0.0)
     powers = []
     for model, marker in zip(plain.models, table.markers, strict=True):
@@ -275,6 +305,16 @@ def _exclusion_by_marker(
         entry = reading_rows(model, rates, haploid=marker.haploid).entry(marker.related, marker.unrelated)
         powers.append(float(entry.unrelated[np.isneginf(entry.log10)].sum()))
     return powers
+
+
+def _without_errors(prepared: Prepared) -> Prepared:
+    """As the search counts exclusions: without mutation, linkage and theta."""
+    return replace(
+        prepared,
+        models=tuple(_without_mutation(model) for model in prepared.models),
+        linked=(),
+        options=replace(prepared.options, theta=0.0),
+    )
 
 
 @lru_cache(maxsize=512)

@@ -13,7 +13,7 @@ from antigone.matching.mixture_leads import MixtureLead, mixture_leads
 from antigone.matching.next_sample import NextSample, next_samples, symmetry_breakers
 from antigone.matching.operation import LeftOut
 from antigone.matching.policy import Policy
-from antigone.matching.power import FamilyPower, Requirement, family_power, needed_log10_lr
+from antigone.matching.power import FamilyPower, Requirement, needed_log10_lr, powers_of
 from antigone.matching.reassociation import MinimumNumber, minimum_number
 from antigone.matching.rival_chances import RivalChances, rival_chances
 from antigone.matching.rivals import rivals_of_pairs
@@ -122,12 +122,12 @@ def _powers(
     asked = [result.missing[m] for m in sorted([*always, *others[: max(0, POWERS - len(looked_at))]])]
     powers: dict[tuple[str, str], FamilyPower] = {}
     not_computed = []
-    for k, (family, person) in enumerate(asked, 1):
-        try:
-            power = family_power(family, person, result.prepared, result.operation.settings, requirement)
+    found = powers_of(asked, result.prepared, result.operation.settings, requirement)
+    for k, ((family, person), power) in enumerate(zip(asked, found, strict=True), 1):
+        if isinstance(power, TableError):
+            not_computed.append(LeftOut("missing person", f"{person}, family {family.name}", str(power)))
+        else:
             powers[family.name, person] = power
-        except TableError as error:
-            not_computed.append(LeftOut("missing person", f"{person}, family {family.name}", str(error)))
         progress(k, len(asked))
     return powers, tuple(not_computed), len(result.missing) - len(asked)
 
