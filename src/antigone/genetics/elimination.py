@@ -73,7 +73,7 @@ MOST_FACTORS = 24
 # Multiplications that take about as long as another search for an order; and so few that no order is worth it, though a
 # schedule is used for many families.
 _CHEAP = 2e6
-_TRIVIAL = 2e4
+_TRIVIAL = 2e5
 
 # Greedy scores: what to sum out next is what leaves the smallest table, costs least, or adds fewest ties.
 _SCORES: tuple[Callable[[float, float, float], tuple[float, float]], ...] = (
