@@ -370,3 +370,28 @@ def test_the_pedigree_keeps_its_people_and_gains_one():
     assert grown[RIVAL].sex is Sex.FEMALE
     assert grown["F"].inbreeding == 0.0
     assert grown.family == "f"
+
+
+def test_a_family_whose_linked_markers_are_too_much_is_refused_and_the_others_are_not(monkeypatch):
+    from antigone.genetics.elimination import TooComplexError
+    from antigone.matching import conditional_tables as module
+    from antigone.matching.batched_tables import TableBatches
+    from antigone.matching.tables import TableError
+
+    one = Family("one", Pedigree.build([FATHER, MOTHER, MISSING]), ("M",), {"F": profile("F", A=typed(10, 11))})
+    other = replace(one, name="other")
+    prepared = prepared_for(body(A=typed(10, 11)), one, settings_of())
+    of_block = TableBatches.table
+
+    def too_much(self, block, k, linkage=None):
+        if block.sought[k][0].name == "other":
+            raise TooComplexError("too many of them")
+        return of_block(self, block, k, linkage)
+
+    monkeypatch.setattr(TableBatches, "table", too_much)
+    found, refused = module.conditional_tables([(one, "M"), (other, "M")], prepared, settings_of())
+    assert np.allclose(
+        found.markers[0].related, conditional_table(one, "M", prepared, settings_of()).markers[0].related
+    )
+    assert isinstance(refused, TableError)
+    assert str(refused) == "too many of them"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from antigone.genetics.elimination import TooComplexError
 from antigone.matching.batched_tables import Sought, TableBatches
 from antigone.matching.linkage import joint_tables
 from antigone.matching.operation import Settings
@@ -19,5 +20,8 @@ def conditional_tables(
         block = batches.block(members, explain=False)
         joints = joint_tables(block, batches, range(len(block)))
         for k, j in enumerate(members.tolist()):
-            found[j] = block.refused.get(k) or batches.table(block, k, joints.get(k))
+            try:
+                found[j] = block.refused.get(k) or batches.table(block, k, joints.get(k))
+            except TooComplexError as error:  # linked markers of a family whose markers by themselves are not too much
+                found[j] = TableError(str(error))
     return [found[j] for j in range(len(sought))]
