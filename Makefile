@@ -4,7 +4,7 @@
 
 VENV := .venv/bin
 # One process a core: the machines this runs on have two.
-PYTEST := $(VENV)/python -m pytest
+PYTEST := $(VENV)/python -m pytest --durations=12 --durations-min=20
 # And one thread a process: threads of the linear algebra library that share a core wait for each other.
 export OPENBLAS_NUM_THREADS ?= 1
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba

@@ -236,6 +236,7 @@ def cluster() -> Iterator[str]:
         assert process.wait(timeout=60) == 130
 
 
+@pytest.mark.long  # a cluster to start; the pool loses workers in ordinary runs
 def test_the_same_bytes_on_a_dask_cluster_one_of_whose_workers_is_killed(unlinked, expected_unlinked, cluster):
     from distributed import Client
 

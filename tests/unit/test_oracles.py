@@ -771,6 +771,7 @@ def test_stabilised_stepwise_matrices_of_familias_and_pedmut():
     assert compared == 10
 
 
+@pytest.mark.long  # the oracle takes its time; the engine meets the same answers in every run (test_answers)
 def test_pedigree_likelihoods_of_pedprobr():
     stored = {case["id"]: case for case in answers("pedigree_likelihood")}
 

@@ -67,10 +67,7 @@ def linked_rows(block: Block, batches: TableBatches, sweep: Sweep) -> dict[Where
 def joint_tables(
     block: Block, batches: TableBatches, members: Sequence[int]
 ) -> dict[int, dict[Where, LinkedGenotypes]]:
-    """`ConditionalTable.linkage` of these members of a block, but for those with too many inheritances to tell apart.
-
-    A pair of which relatives tell no inheritance from another says together what it says apart, and is left out.
-    """
+    """`ConditionalTable.linkage` of these members of a block, but for whom there are too many inheritances."""
     found: dict[int, dict[Where, LinkedGenotypes]] = {k: {} for k in members}
     for group in batches.groups(block) if batches.prepared.linked else ():
         asked = [k for k in group if k in found and k not in block.alone]
@@ -97,8 +94,6 @@ def _joints(
     codes = batches.codes_of(block.sought, group)
     meioses = _meioses(person, family.pedigree, batches, where, codes)
     inheritances = one_of_each(family.pedigree, meioses)
-    if len(inheritances) == 1:
-        return
     step = max(1, MOST_NUMBERS // (2 ** len(meioses) * max(block.markers[m].related.shape[1] for m in where)))
     for start in range(0, len(group), step):
         here = codes[start : start + step]
