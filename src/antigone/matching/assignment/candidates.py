@@ -33,6 +33,9 @@ Flags = NDArray[np.bool_]
 WEAKEST = 1e-3
 # In components that are too wide, pairs below these weights are cut, one after another, until they can be summed.
 CUT_IN_WIDE = (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
+# What no cut makes narrow enough is sampled, and sampling needs no cuts: pairs and options within such a component are
+# put back from this weight on.
+SAMPLED_FROM = 3e-3
 # A pair that is so little of what its individual has elsewhere is cut, if it is weak by itself too: where somebody else
 # takes the better place, what is left counts.
 NEGLIGIBLE = 1e-9
@@ -177,6 +180,7 @@ def candidates(result: SearchResult, listed: Listed, odds: Floats, of_several: S
     if not plan.exact.all():
         keep &= listed.alone[singles.missing] & ~negligible
         plan = planned()
+    at_first = keep.copy()
     for weight in CUT_IN_WIDE:
         if plan.exact.all():
             break
@@ -185,6 +189,11 @@ def candidates(result: SearchResult, listed: Listed, odds: Floats, of_several: S
             keep &= ~pairs
             beside &= ~options
             plan = planned()
+    if not plan.exact.all():
+        pairs, options = _within_wide(plan, singles, together, missing_of)
+        keep |= at_first & pairs & (singles.weight >= SAMPLED_FROM)
+        beside |= options & (added.weight >= SAMPLED_FROM)
+        plan = planned()
     return Candidates(
         plan, _cut(result, listed, singles, [singles.chosen(~keep), added.chosen(~beside)]), of_several.incomplete
     )
@@ -260,6 +269,27 @@ def _weaker(plan: Plan, singles: _Single, weight: float, missing_of: Integers) -
     component = plan.component_of_family[missing_of[singles.missing]]
     wide = (component >= 0) & ~plan.exact[component]
     return np.asarray(wide & (singles.weight < weight))
+
+
+def _within_wide(plan: Plan, singles: _Single, together: Sequence[Option], missing_of: Integers) -> tuple[Flags, Flags]:
+    """Which pairs, and which options of several, lie within components that are too wide, and join them to no others.
+
+    An individual of whom everything was cut is in no component, and joins none.
+    """
+    packing = plan.packing
+    of_individual = np.full(packing.individuals, -1, dtype=np.int64)
+    of_individual[packing.individual] = plan.component_of_option[packing.option_of_place]
+
+    def within(family: Integers, individual: Integers) -> Flags:
+        component = plan.component_of_family[family]
+        theirs = of_individual[individual]
+        return np.asarray((component >= 0) & ~plan.exact[component] & ((theirs == component) | (theirs < 0)))
+
+    of_option = [
+        bool(within(np.full(len(one.placed), one.family), np.array([i for _, i in one.placed])).all())
+        for one in together
+    ]
+    return within(missing_of[singles.missing], singles.individual), np.array(of_option, dtype=bool)
 
 
 def _cut(result: SearchResult, listed: Listed, singles: _Single, cut: Sequence[_Single]) -> Cut:
