@@ -39,7 +39,7 @@ test-long: install  ## long property, crash and browser runs (under 60 minutes)
 	ANTIGONE_EXAMPLES=4 $(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and not costly" --hypothesis-profile=long --timeout=3000
 	$(PYTEST) -n auto --dist worksteal -m "(long or hypothesis) and costly" --hypothesis-profile=costly --timeout=3000
 
-test-whole:  ## the long run with nothing left out: every bit, 5,000 sequences (hours)
+test-whole:  ## the long run with every bit flipped and 5,000 sequences of the office (hours)
 	ANTIGONE_WHOLE=1 $(MAKE) test-long
 
 bench: install  ## benchmarks, as ratios within one run, with the machine's load beside them

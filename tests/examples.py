@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: the long run multiplies all of them, the whole run leaves nothing out."""
+"""How many examples a property is tried on: the long run multiplies all of them."""
 
 import os
 

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from antigone.genetics.alleles import Repeat
+from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies, Refuse
 from antigone.genetics.likelihood import Typed, linked_log_likelihood
 from antigone.genetics.markers import LinkedPair
@@ -17,7 +18,9 @@ from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching import preparation
+from antigone.matching.batched_tables import TableBatches
 from antigone.matching.classes import marker_classes
+from antigone.matching.conditional_tables import conditional_tables
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.patterns import Patterns
 from antigone.matching.preparation import prepare
@@ -29,7 +32,7 @@ from antigone.matching.rivals import (
     rival_log10_lrs,
     rival_tables,
 )
-from antigone.matching.tables import conditional_table
+from antigone.matching.tables import TableError, conditional_table
 from examples import examples
 from families import KINDS, pedigree
 from oracles import search as oracle
@@ -373,11 +376,6 @@ def test_the_pedigree_keeps_its_people_and_gains_one():
 
 
 def test_a_family_whose_linked_markers_are_too_much_is_refused_and_the_others_are_not(monkeypatch):
-    from antigone.genetics.elimination import TooComplexError
-    from antigone.matching import conditional_tables as module
-    from antigone.matching.batched_tables import TableBatches
-    from antigone.matching.tables import TableError
-
     one = Family("one", Pedigree.build([FATHER, MOTHER, MISSING]), ("M",), {"F": profile("F", A=typed(10, 11))})
     other = replace(one, name="other")
     prepared = prepared_for(body(A=typed(10, 11)), one, settings_of())
@@ -389,7 +387,7 @@ def test_a_family_whose_linked_markers_are_too_much_is_refused_and_the_others_ar
         return of_block(self, block, k, linkage)
 
     monkeypatch.setattr(TableBatches, "table", too_much)
-    found, refused = module.conditional_tables([(one, "M"), (other, "M")], prepared, settings_of())
+    found, refused = conditional_tables([(one, "M"), (other, "M")], prepared, settings_of())
     assert np.allclose(
         found.markers[0].related, conditional_table(one, "M", prepared, settings_of()).markers[0].related
     )

@@ -25,6 +25,7 @@ from antigone.genetics.pedigrees import Pedigree
 from antigone.genetics.power import ExclusionPower
 from antigone.matching.conditional_tables import conditional_tables
 from antigone.matching.linked_genotypes import LinkedGenotypes
+from antigone.matching.lookup import without_errors
 from antigone.matching.operation import Family, LeftOut, Operation, Settings
 from antigone.matching.power_distribution import Distribution, Entry, together
 from antigone.matching.preparation import Prepared, prepare
@@ -138,8 +139,8 @@ def powers_of(
     quality: RemainsQuality = FULL_PROFILE,
 ) -> Iterator[FamilyPower | TableError]:
     """`family_power` of many missing persons, or the error it raises; those with like pedigrees computed together."""
-    plain = _without_errors(prepared)
-    exact = replace(settings, donors=replace(settings.donors, drop_in=0.0, typing_error=0.0))
+    strict, exact = without_errors(prepared, settings)  # as the search counts exclusions
+    plain = replace(strict, options=replace(strict.options, theta=0.0))
     for start in range(0, len(sought), TOGETHER):
         some = sought[start : start + TOGETHER]
         both = conditional_tables(some, prepared, settings), conditional_tables(some, plain, exact)
@@ -305,22 +306,6 @@ def _exclusion_by_marker(table: ConditionalTable, plain: Prepared, quality: Rema
         entry = reading_rows(model, rates, haploid=marker.haploid).entry(marker.related, marker.unrelated)
         powers.append(float(entry.unrelated[np.isneginf(entry.log10)].sum()))
     return powers
-
-
-def _without_errors(prepared: Prepared) -> Prepared:
-    """As the search counts exclusions: without mutation, linkage and theta."""
-    return replace(
-        prepared,
-        models=tuple(_without_mutation(model) for model in prepared.models),
-        linked=(),
-        options=replace(prepared.options, theta=0.0),
-    )
-
-
-@lru_cache(maxsize=512)
-def _without_mutation(model: MarkerModel) -> MarkerModel:
-    """One and the same for all families, so that what follows from it is computed once."""
-    return model.without_mutation()
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------

@@ -75,11 +75,12 @@ def rivals_of_pairs(
     kinds: Iterable[Rival] = tuple(Rival),
 ) -> list[dict[str, float] | TableError]:
     """`rival_log10_lrs` of many pairs, or the error that it raises: families with like pedigrees together."""
-    sought = [{"": (family, person), **_rival_families(family, person, tuple(kinds))} for _, family, person in pairs]
+    against = tuple(kinds)
+    sought = [{"": (family, person), **_rival_families(family, person, against)} for _, family, person in pairs]
     tables = iter(conditional_tables([one for each in sought for one in each.values()], prepared, settings))
     found: list[dict[str, float] | TableError] = []
     for (individual, _, _), each in zip(pairs, sought, strict=True):
-        of_pair = dict(zip(each, tables, strict=False))
+        of_pair = {name: next(tables) for name in each}
         errors = [one for one in of_pair.values() if isinstance(one, TableError)]
         reading = cache(partial(_row, individual, prepared, settings))  # the same for all rivals
         log10 = {
@@ -88,8 +89,8 @@ def rivals_of_pairs(
             if not errors and not isinstance(one, TableError)
         }
         with np.errstate(invalid="ignore"):
-            against = {name: float(np.subtract(log10[""], one)) for name, one in log10.items() if name}
-        found.append(errors[0] if errors else against)
+            ratios = {name: float(np.subtract(log10[""], one)) for name, one in log10.items() if name}
+        found.append(errors[0] if errors else ratios)
     return found
 
 
