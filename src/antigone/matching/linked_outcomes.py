@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from antigone.matching.linked_genotypes import LinkedGenotypes
+from antigone.matching.log_grid import cell_of, log_grid
 from antigone.matching.outcomes import (
     ROUNDING,
     Cells,
@@ -122,7 +123,7 @@ def cells_of_pairs(
     """Pairs of outcomes on the grid; those from `rare` on in both are not listed."""
     single = tuple(np.ascontiguousarray(array) for array in (one, other, apart_one, apart_other))
     double = tuple(np.ascontiguousarray(array) for array in (together, mass))
-    return as_cells(_fill_pairs(single, double, rare, step))
+    return as_cells(_fill_pairs(single, double, rare, log_grid(step)))
 
 
 def cells_of_pairs_plain(
@@ -145,7 +146,7 @@ def cells_of_pairs_plain(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_pairs(single, double, rare, step):  # type: ignore[no-untyped-def]
+def _fill_pairs(single, double, rare, grid):  # type: ignore[no-untyped-def]
     one, other, apart_one, apart_other = single
     together, mass = double
     rows, columns = mass.shape
@@ -161,7 +162,7 @@ def _fill_pairs(single, double, rare, step):  # type: ignore[no-untyped-def]
             if apart > 0.0:
                 lr *= together[i, j] / apart
             if mass[i, j] > 0.0 and 0.0 < lr < np.inf:
-                here = int(np.floor(np.log10(lr) / step))
+                here = cell_of(lr, grid)
                 cell[i, j] = here
                 lowest, highest = min(lowest, here), max(highest, here)
                 mean += mass[i, j] * lr

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from antigone.genetics.alleles import Silent
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import ErrorRates, Reading, Reads, genotype_likelihood, reading_table
+from antigone.matching.log_grid import cell_of, log_grid
 from antigone.matching.sparse import Sparse
 from antigone.matching.tables import MarkerTable, genotype_pairs
 
@@ -250,7 +251,7 @@ ROUNDING = 1e-12
 
 def cells_of(lrs: Floats, probability: Floats, step: float) -> Cells:
     """Likelihood ratios with their probabilities, on the grid."""
-    return as_cells(_fill(np.ascontiguousarray(lrs), np.ascontiguousarray(probability), step))
+    return as_cells(_fill(np.ascontiguousarray(lrs), np.ascontiguousarray(probability), log_grid(step)))
 
 
 def as_cells(filled: tuple[int, Floats, float, float]) -> Cells:
@@ -276,7 +277,7 @@ def cells_of_plain(lrs: Floats, probability: Floats, step: float) -> Cells:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill(lrs, probability, step):  # type: ignore[no-untyped-def]
+def _fill(lrs, probability, grid):  # type: ignore[no-untyped-def]
     none = 2**62
     cell = np.full(len(lrs), none, dtype=np.int64)
     lowest, highest = none, -none
@@ -284,7 +285,7 @@ def _fill(lrs, probability, step):  # type: ignore[no-untyped-def]
     for i in range(len(lrs)):
         listed += probability[i]
         if probability[i] > 0.0 and 0.0 < lrs[i] < np.inf:
-            here = int(np.floor(np.log10(lrs[i]) / step))
+            here = cell_of(lrs[i], grid)
             cell[i] = here
             lowest, highest = min(lowest, here), max(highest, here)
             mean += probability[i] * lrs[i]

@@ -33,6 +33,16 @@ def lowest_bit(typing_context, mask):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @_instruction
+def bits_of(typing_context, value):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """The 64 bits of a double, as a number."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.bitcast(arguments[0], _LONG)
+
+    return types.int64(types.float64), generate
+
+
+@_instruction
 def fetch(typing_context, array, place):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Ask for the line of the cache around `array[place]`, that will be read soon; the place may be outside."""
 
