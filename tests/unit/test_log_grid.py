@@ -56,5 +56,5 @@ def test_runs_of_doubles_are_narrower_than_a_cell():
 
 @pytest.mark.parametrize("step", [0.0, 1e-4, 11.0, -1.0, np.nan])
 def test_another_step_is_refused(step):
-    with pytest.raises(ValueError, match="from 0.0005 to 10"):
+    with pytest.raises(ValueError, match=r"from 0\.0005 to 10"):
         log_grid(step)

@@ -150,6 +150,7 @@ def _policy(score: PolicyScore) -> dict[str, Any]:
         "identified": score.identified,
         "false_identifications": score.false,
         "expected_false": score.expected_false,
+        "expected_false_by_labels": score.expected_by_labels,
         "poisson_interval": list(score.poisson_interval),
         "false_because": dict(score.false_because),
         "missed": score.missed,
@@ -207,7 +208,8 @@ def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses,
         low, high = score.poisson_interval
         typer.echo(
             f"{name}: {score.identified:,} identified, {score.false} of them falsely (expected "
-            f"{score.expected_false:.3g}, 95 % of counts between {low:g} and {high:g}), {score.missed:,} missed."
+            f"{score.expected_false:.3g}, {score.expected_by_labels:.3g} of it by wrong labels; 95 % of counts between "
+            f"{low:g} and {high:g}), {score.missed:,} missed."
         )
         if score.false_because:
             typer.echo("  false: " + ", ".join(f"{count} {why}" for why, count in sorted(score.false_because.items())))

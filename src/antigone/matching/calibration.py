@@ -17,6 +17,7 @@ from scipy.stats import chi2, poisson
 from antigone.genetics.kinship import blood_relatives
 from antigone.matching.assignment import Standing
 from antigone.matching.conclusions import Case, Conclusions
+from antigone.matching.labels import LabelRisks
 from antigone.matching.operation import Family, Individual
 from antigone.matching.policy import CLAUSES
 from antigone.matching.reassociation import Score, precision_and_recall
@@ -59,15 +60,17 @@ class Truth:
 class PolicyScore:
     """What one policy would have people decide on, against the truth.
 
-    `identified` counts pairs whose numbers pass, `false` of them are wrong, `expected_false` is Σ (1 − posterior) over
-    them. `missed` are individuals whose missing person was searched with usable references and who did not pass.
-    `refused_by` counts right pairs that one clause alone refuses, `false_refused_by` wrong ones. `false_because` says
-    what the wrong ones are.
+    `identified` counts pairs whose numbers pass, `false` of them are wrong. `expected_false` is the sum, over them, of
+    the probability that a pair is wrong: 1 − posterior · P(its labels are right); `expected_by_labels` is the part of
+    it that wrong labels make (`matching.labels`). `missed` are individuals whose missing person was searched with
+    usable references and who did not pass. `refused_by` counts right pairs that one clause alone refuses,
+    `false_refused_by` wrong ones. `false_because` says what the wrong ones are.
     """
 
     identified: int
     false: int
     expected_false: float
+    expected_by_labels: float
     missed: int
     symmetric: int
     refused_by: Mapping[str, int]
@@ -204,10 +207,12 @@ def _score(
         for case in accepted.values()
         if not truth.is_right(individuals[case.individual], _sought(conclusions, case))
     ]
+    by_labels = sum(case.answer.by_prior[0] * case.label_risk for case in accepted.values())
     return PolicyScore(
         identified=len(accepted),
         false=len(false),
-        expected_false=sum(1 - case.answer.by_prior[0] for case in accepted.values()),
+        expected_false=sum(1 - case.answer.by_prior[0] for case in accepted.values()) + by_labels,
+        expected_by_labels=by_labels,
         missed=sum(i not in accepted for i in findable),
         symmetric=sum(case.answer.standing is Standing.SYMMETRIC for case in conclusions.cases),
         refused_by={clause: refused[clause] for clause in CLAUSES},
@@ -315,12 +320,15 @@ def _ancestors(family: Family, person: str) -> set[str]:
 def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[np.bool_]]:
     """The posterior of every individual being every person that was weighed, under the first prior; and the truth.
 
+    It is that with the right labels, times the probability that they are.
+
     A person whom two families report is one: the posteriors of both reports are added. Families in which not every
     placing of several could be computed are left out: there a posterior bounds nothing, and no policy uses it.
     """
     individuals, missing = conclusions.result.operation.individuals, conclusions.result.missing
     incomplete = set(conclusions.joint.incomplete)
     person_of = {report: min(reports) for reports in truth.sought.values() for report in reports}
+    labels = LabelRisks.of(conclusions.given)
     posterior: dict[tuple[int, Sought], float] = {}
     right: dict[tuple[int, Sought], bool] = {}
     for component in conclusions.joint.components:
@@ -330,8 +338,10 @@ def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[
                 continue
             report = (family.name, person)
             key = (pair.individual, person_of.get(report, report))
-            posterior[key] = posterior.get(key, 0.0) + pair.by_prior[0]
-            right[key] = right.get(key, False) or truth.is_right(individuals[pair.individual], report)
+            one = individuals[pair.individual]
+            rightly = pair.by_prior[0] * (1 - labels.of_pair(one, family, person))
+            posterior[key] = posterior.get(key, 0.0) + rightly
+            right[key] = right.get(key, False) or truth.is_right(one, report)
     return np.array(list(posterior.values())), np.array(list(right.values()), dtype=bool)
 
 

@@ -20,6 +20,7 @@ from antigone.matching.among_the_dead import (
 from antigone.matching.assignment import JointAnswer, PairAnswer, Standing, floor_for, joint_answer
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
 from antigone.matching.hits import Hit, hits
+from antigone.matching.labels import LabelRisks
 from antigone.matching.lineage import LineageEvidence, counts_as_second_line, haplotype_counts, lineage_evidence
 from antigone.matching.nongenetic import EvidenceItem, non_dna_evidence, total_log10
 from antigone.matching.operation import Operation
@@ -39,7 +40,8 @@ class Case:
     """One pair that people should look at: a hit, or what leads in the joint answer. Judged by every policy.
 
     `log10_lr` is that of the pair by itself. `hit` is None where the pair is below the threshold and only leads through
-    others of its family. `lineages` and `non_dna` stand beside the DNA, not in it.
+    others of its family. `lineages` and `non_dna` stand beside the DNA, not in it, and so does `label_risk`: how likely
+    a label on which the pair rests is another's.
     """
 
     individual: int
@@ -52,6 +54,7 @@ class Case:
     non_dna: tuple[EvidenceItem, ...]
     evidence: PairEvidence
     judgements: tuple[Judgement, ...]
+    label_risk: float
 
     def judged_by(self, policy: str) -> Judgement:
         """What one policy says."""
@@ -124,7 +127,8 @@ def conclude(
     handled = compare_with_elimination_list(
         operation.individuals, operation.mixtures, operation.elimination, operation.frequencies, operation.settings
     )
-    cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains())))
+    labels = LabelRisks.of(operation)
+    cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains(), labels)))
     return Conclusions(
         operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled, kin
     )
@@ -195,9 +199,10 @@ class _Judging:
         doubtful: set[str],
         policies: Sequence[Policy],
         contaminated: frozenset[str],
+        labels: LabelRisks,
     ) -> None:
         self.result, self.joint, self.doubtful, self.policies = result, joint, doubtful, policies
-        self.contaminated = contaminated
+        self.contaminated, self.labels = contaminated, labels
         self.counts = haplotype_counts(result.operation)
 
     def case(self, answer: PairAnswer, log10_lr: float, hit: Hit | None) -> Case:
@@ -225,8 +230,19 @@ class _Judging:
         )
         judgements = tuple(evaluate(policy, evidence) for policy in self.policies)
         words = tuple(one.words for one in second)
+        risk = self.labels.of_pair(individual, family, person)
         return Case(
-            answer.individual, answer.missing, log10_lr, answer, hit, lineages, words, non_dna, evidence, judgements
+            answer.individual,
+            answer.missing,
+            log10_lr,
+            answer,
+            hit,
+            lineages,
+            words,
+            non_dna,
+            evidence,
+            judgements,
+            risk,
         )
 
 

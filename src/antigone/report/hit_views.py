@@ -214,7 +214,7 @@ def _view(
         columns=[hit.individual.id, *typed],
         rows=[_marker_row(hit, name, typed) for name in names],
         linked=_linked(hit),
-        joint=[] if one.answer is None else _joint(one.answer, beside.conclusions),
+        joint=[] if one.answer is None else [*_joint(one.answer, beside.conclusions), *_labels(case)],
         unlisted=_unlisted(beside.supplement.rivals.get(pair, {})),
         lineages=[] if case is None else [(f"{line.line} line", line.words) for line in case.lineages],
         not_dna=[] if case is None else [item.words for item in case.non_dna],
@@ -241,6 +241,17 @@ def posterior_range(ends: tuple[float, float]) -> str:
     """
     low, high = probability(ends[0]), probability(ends[1])
     return low if low == high else f"{low} to {high}"
+
+
+def _labels(case: Case | None) -> list[tuple[str, str]]:
+    """What no figure from DNA says."""
+    if case is None or not case.label_risk:
+        return []
+    words = (
+        f"not counted above: with a probability of {probability(case.label_risk)} a sample on which this rests bears "
+        "the label of another; a second sample of the same remains, taken and labelled by itself, would tell"
+    )
+    return [("labels", words)]
 
 
 def _joint(answer: PairAnswer, conclusions: Conclusions) -> list[tuple[str, str]]:

@@ -171,6 +171,8 @@ def simulate(
     overrides = overrides or {}
     true = (plain.hostile() if hostile else plain).overridden(overrides)
     told = plain.overridden({name: value for name, value in overrides.items() if name in _DECLARED})
+    # Nothing in the samples shows how many labels are wrong: a laboratory knows it from audits, or takes others'.
+    told = replace(told, label_swap=true.label_swap)
     chance = generators(seed)
     world_before, happening = happen(true, scale, missing, chance)
     settings = declared_settings(told, prior_of_pairs(told, happening), declared_priors(true, happening))
@@ -253,6 +255,7 @@ def declared_settings(preset: Preset, prior: float, priors: tuple[Prior, ...]) -
         year=preset.year,
         priors=priors,
         non_dna=declared_evidence(preset),
+        mislabelled_samples=preset.label_swap,
     )
 
 
@@ -260,7 +263,7 @@ def drawn_settings(true: Preset, declared: Settings) -> Settings:
     """The settings of a case as its world was drawn: one prior, the rates of the dead, those of evidence beside DNA.
 
     What differs in the world and cannot be declared so is left as it was: drift of the frequencies, errors in donors'
-    samples and drop-out by length, swapped labels, contamination.
+    samples and drop-out by length, contamination.
     """
     remains = SampleErrors(DropOut(true.drop_out), true.drop_in, true.typing_error)
     return replace(declared, priors=declared.priors[:1], remains=remains, non_dna=declared_evidence(true))

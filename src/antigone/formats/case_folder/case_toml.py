@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from antigone.formats.case_folder.evidence import EvidenceToml
 from antigone.formats.case_folder.lineage_settings import LineageToml
+from antigone.matching.operation import MISLABELLED_SAMPLES
 from antigone.matching.prior import ReassociationPrior
 
 FORMAT = "antigone-case"
@@ -239,6 +240,10 @@ class CaseToml(SampleErrorsToml):
     year: int | None = Field(default=None, ge=1000, le=2999, description="a year: that of the recoveries, for ages")
     donors: SampleErrorsToml = Field(
         default_factory=SampleErrorsToml, description="a table: drop_out, drop_in and typing_error of donors"
+    )
+    mislabelled_samples: Probability = Field(
+        default=MISLABELLED_SAMPLES,
+        description="a probability from 0 to below 1: how many samples bear the label of another",
     )
     silent: dict[str, Probability] = Field(
         default_factory=dict, description="a table of marker = frequency of its silent allele, from 0 to below 1"
