@@ -14,7 +14,9 @@ from antigone.formats.case_folder.samples import (
 )
 from antigone.formats.errors import quoted
 from antigone.formats.tables import Column, Row, Table, TableFormat
+from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.pedigrees import Sex
+from antigone.genetics.profiles import Profile
 from antigone.matching.operation import Individual, LeftOut, Settings
 
 FORMAT = TableFormat(
@@ -85,6 +87,10 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     if not names:
         read.left_out.append(LeftOut("individual", remains, "no sample"))
         return
+    ordinary = samples.take_ordinary(names[0], owner) if len(names) == 1 else None
+    if ordinary is not None:
+        read.individuals.append(_individual(remains, ordinary, first, body, (names[0],), None))
+        return
     joined = samples.take(names, first, owner)
     checked = check_one_person(joined, settings.remains, rows[-1], owner, samples)
     read.warnings.extend(checked.warnings)
@@ -98,20 +104,27 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
         read.left_out.append(checked.left_out or LeftOut("individual", remains, _why_nothing(joined)))
     if profile is None or not searched:
         return
-    (read.individuals if checked.mixture is None else read.mixtures).append(
-        Individual(
-            remains,
-            profile,
-            body.sex,
-            body.age_min,
-            body.age_max,
-            first.text("stature"),
-            first.text("bag"),
-            first.text("transfer"),
-            joined.samples,
-            elements=body.elements,
-            lineage=joined.lineage if checked.mixture is None else None,
-        )
+    lineage = joined.lineage if checked.mixture is None else None
+    one = _individual(remains, profile, first, body, joined.samples, lineage)
+    (read.individuals if checked.mixture is None else read.mixtures).append(one)
+
+
+def _individual(
+    remains: str, profile: Profile, row: Row, body: _Body, samples: tuple[str, ...], lineage: Lineage | None
+) -> Individual:
+    stature, bag, transfer = row.texts(("stature", "bag", "transfer"))
+    return Individual(
+        remains,
+        profile,
+        body.sex,
+        body.age_min,
+        body.age_max,
+        stature,
+        bag,
+        transfer,
+        samples,
+        elements=body.elements,
+        lineage=lineage,
     )
 
 
@@ -160,6 +173,8 @@ def _check_agreement(first: Row, row: Row) -> None:
 
 def _sample_names(rows: list[Row]) -> list[str]:
     """The samples of one remains, in order. One row may name several, between semicolons."""
+    if len(rows) == 1 and SEPARATOR not in (cell := rows[0].text("sample")):
+        return [cell.strip()] if cell.strip() else []
     names: dict[str, None] = {}
     for row in rows:
         own = [name.strip() for name in row.text("sample").split(SEPARATOR)]

@@ -7,7 +7,7 @@ the way that says where something is wrong.
 
 import codecs
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,26 +66,46 @@ def coded_cells(data: bytes, width: int, groups: Sequence[Sequence[int]]) -> lis
 
     `width` is the number of cells of the header, which is the first line; blanks around cells are taken away.
     """
-    rows = _plain_rows(data, width)
-    if rows is None:
-        return None
     found = [CodedCells() for _ in groups]
-    start = row = 0
-    while start < len(rows):
-        stop = len(rows)
-        if stop - start > _PIECE:
-            end = rows.find(b"\n", start + _PIECE)
-            stop = stop if end < 0 else end
-        frame = _frame(rows[start:stop], width)
+    row = 0
+    for frame in _frames(data, width):
         if frame is None:
             return None
         for places, cells in zip(groups, found, strict=True):
             cells.add(frame.select(pl.concat_str([str(k) for k in places], separator=_BETWEEN)).to_series(), row)
         row += frame.height
-        start = stop + 1
     for cells in found:
         cells.finish()
     return found
+
+
+def plain_rows(data: bytes, width: int) -> list[tuple[str, ...]] | None:
+    """The cells of each row; None for a file that is not plain. For a file of some megabytes: all are kept at once.
+
+    Row k stands in line k + `FIRST_LINE`. Blanks around cells are taken away.
+    """
+    found: list[tuple[str, ...]] = []
+    for frame in _frames(data, width):
+        if frame is None:
+            return None
+        found += frame.rows()
+    return found
+
+
+def _frames(data: bytes, width: int) -> Iterator[pl.DataFrame | None]:
+    """The rows piece by piece, as columns of text; a None where the file is seen not to be plain."""
+    rows = _plain_rows(data, width)
+    if rows is None:
+        yield None
+        return
+    start = 0
+    while start < len(rows):
+        stop = len(rows)
+        if stop - start > _PIECE:
+            end = rows.find(b"\n", start + _PIECE)
+            stop = stop if end < 0 else end
+        yield _frame(rows[start:stop], width)
+        start = stop + 1
 
 
 def _plain_rows(data: bytes, width: int) -> bytes | None:
