@@ -37,7 +37,8 @@ FORMAT = TableFormat(
 SEXES = {"f": Sex.FEMALE, "m": Sex.MALE, "u": Sex.UNKNOWN, "": Sex.UNKNOWN}
 _AGREEING = tuple(column.name for column in FORMAT.columns if column.name not in ("remains", "sample"))
 
-_OF_THE_BODY = ("sex", "age_min", "age_max", "elements")
+_ALL = ("stature", "bag", "transfer", "sex", "age_min", "age_max", "elements")
+"""What is told beside the body, and the four columns about it."""
 
 
 @dataclass
@@ -78,10 +79,12 @@ def read_remains(table: Table, settings: Settings, samples: Samples) -> ReadRema
 
 def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadRemains) -> None:
     first = rows[0]
-    read.transfers.add(first.text("transfer"))
+    stature, bag, transfer, *of_the_body = first.texts(_ALL)
+    told = (stature, bag, transfer)
+    read.transfers.add(transfer)
     for row in rows[1:]:
         _check_agreement(first, row)
-    body = _body(first, read)
+    body = _body(first, tuple(of_the_body), read)
     names = _sample_names(rows)
     owner = Owner("remains", remains, "", first.file, first.line)
     if not names:
@@ -89,7 +92,7 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
         return
     ordinary = samples.take_ordinary(names[0], owner) if len(names) == 1 else None
     if ordinary is not None:
-        read.individuals.append(_individual(remains, ordinary, first, body, (names[0],), None))
+        read.individuals.append(_individual(remains, ordinary, told, body, (names[0],), None))
         return
     joined = samples.take(names, first, owner)
     checked = check_one_person(joined, settings.remains, rows[-1], owner, samples)
@@ -105,14 +108,19 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     if profile is None or not searched:
         return
     lineage = joined.lineage if checked.mixture is None else None
-    one = _individual(remains, profile, first, body, joined.samples, lineage)
+    one = _individual(remains, profile, told, body, joined.samples, lineage)
     (read.individuals if checked.mixture is None else read.mixtures).append(one)
 
 
 def _individual(
-    remains: str, profile: Profile, row: Row, body: _Body, samples: tuple[str, ...], lineage: Lineage | None
+    remains: str,
+    profile: Profile,
+    told: tuple[str, str, str],
+    body: _Body,
+    samples: tuple[str, ...],
+    lineage: Lineage | None,
 ) -> Individual:
-    stature, bag, transfer = row.texts(("stature", "bag", "transfer"))
+    stature, bag, transfer = told
     return Individual(
         remains,
         profile,
@@ -128,8 +136,7 @@ def _individual(
     )
 
 
-def _body(row: Row, read: ReadRemains) -> _Body:
-    cells = row.texts(_OF_THE_BODY)
+def _body(row: Row, cells: tuple[str, ...], read: ReadRemains) -> _Body:
     body = read.bodies.get(cells)
     if body is not None:
         return body
