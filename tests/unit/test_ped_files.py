@@ -3,6 +3,7 @@
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from antigone.formats.case_folder import read_case_folder, write_case_folder
 from antigone.formats.errors import InputError
 from antigone.formats.linkage import (
     DataColumn,
+    Genotypes,
     Holds,
     PedFile,
     PedPerson,
@@ -184,6 +186,44 @@ def test_a_file_written_and_read_is_the_same(pedigrees: PedFile) -> None:
     columns = dat_of(dat_text(pedigrees.columns).encode(), "x.dat")
     assert columns == pedigrees.columns
     assert ped_of(ped_text(pedigrees).encode(), "x.ped", columns) == pedigrees
+
+
+COLUMNS = (
+    DataColumn(Holds.AFFECTION, "affection"),
+    DataColumn(Holds.MARKER, "TH01"),
+    DataColumn(Holds.SKIPPED_PAIR, ""),
+    DataColumn(Holds.MARKER, "DYS391"),
+    DataColumn(Holds.MARKER, "AMEL"),
+)
+PAIR = st.sampled_from(["6 9.3", "9.3 6", "0 6", "6 0", "0 0", "7 7", "11 11", "x 6", "X Y", "99.9 6"])
+
+
+@given(st.lists(st.tuples(st.sampled_from("12x"), PAIR, PAIR, PAIR, st.booleans()), min_size=1, max_size=6))
+def test_pairs_of_cells_that_recur_are_read_as_if_each_were_the_first(lines: list[tuple[str, ...]]) -> None:
+    def cells(pair: str, joined: object) -> str:
+        return pair.replace(" ", "/") if joined else pair
+
+    text = "".join(
+        f"F P{k} 0 0 {sex} 1 {cells(th01, joined)} 5 5 {cells(y, joined)} {cells(amel, joined)}\n"
+        for k, (sex, th01, y, amel, joined) in enumerate(lines)
+    )
+
+    def outcome() -> object:
+        try:
+            read = ped_of(text.encode(), "x.ped", COLUMNS)
+        except InputError as error:
+            return error.problems
+        shared = Genotypes(read.markers)
+        for person in read.persons:
+            alone = Genotypes(read.markers)
+            assert shared.profile(person) == alone.profile(person)
+            assert list(shared.profile(person).readings) == list(alone.profile(person).readings)
+            assert shared.lineage(person) == alone.lineage(person)
+        return read
+
+    quickly = outcome()
+    with patch("antigone.formats.linkage.pedigree_file._Reader._known_data", lambda *_: None):
+        assert outcome() == quickly
 
 
 @pytest.mark.parametrize("name", ["a b", "", "#a", "a\nb", "x" * 101])

@@ -1,7 +1,10 @@
 """Pedigrees: what can be is taken, what cannot be is named with the person and the remedy."""
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from antigone.genetics.hypotheses import relation
 from antigone.genetics.pedigrees import Pedigree, PedigreeError, Person, Sex, unrelated
@@ -111,3 +114,42 @@ def test_relations_in_words():
     assert relation(people, "A", "GF") == "GF, grandparent of A"
     assert relation(people, "U", "A") == "U, uncle or aunt of A"
     assert relation(people, "A", "X") == "A and X"
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d", ""])
+PARENTS = st.sampled_from([None, None, "a", "b", "c"])
+PERSONS = st.lists(
+    st.builds(
+        Person,
+        NAMES,
+        PARENTS,
+        PARENTS,
+        st.sampled_from(Sex),
+        st.sampled_from([None, None, 1950, 1980]),
+        st.sampled_from([0.0, 0.0, 0.0, 0.1, 2.0, float("nan")]),
+    ),
+    max_size=5,
+)
+
+
+def outcome(persons):
+    try:
+        built = Pedigree.build(persons, family="F7")
+    except PedigreeError as error:
+        return error.problems
+    return built, [built.position(person.id) for person in built.persons]
+
+
+@given(PERSONS)
+def test_a_quick_look_finds_nothing_wrong_where_a_close_one_does_not(persons):
+    quickly = outcome(persons)
+    with patch("antigone.genetics.pedigrees._plainly_in_order", lambda _: None):
+        assert repr(outcome(persons)) == repr(quickly)
+
+
+def test_persons_of_another_family_are_the_same_persons():
+    trio = Pedigree.build([Person("c", "f", "m"), Person("f"), Person("m")], family="F1")
+    other = trio.of_family("F2")
+    assert other == Pedigree.build(trio.persons, family="F2")
+    assert other["c"] is trio["c"]
+    assert trio.of_family("F1") is trio

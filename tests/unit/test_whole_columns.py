@@ -1,6 +1,7 @@
 """Plain tables taken in whole columns, against row after row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -71,6 +72,74 @@ def test_wide_columns_say_what_row_after_row_says(rows: list[tuple[str, ...]], s
     assert by_columns == by_rows
 
 
+@contextmanager
+def only_walked(*, nothing: bool = False) -> Iterator[None]:
+    """Tables are read line by line, as any that is not plain is; with `nothing` they are read as they are."""
+    ways = {} if nothing else {"coded": lambda *_: None, "rows": CsvTable._walked}
+    with ExitStack() as stack:
+        for name, way in ways.items():
+            stack.enter_context(patch.object(CsvTable, name, way))
+        yield
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["", "a", " b ", "Ж", "'=1", '"c"', "\u2003d", "\x85e", "1,2", "\t"]), min_size=1,
+                      max_size=3), max_size=6),
+    st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+    st.booleans(),
+)  # fmt: skip
+def test_rows_taken_at_once_are_those_of_a_walk(rows: list[list[str]], end: str, is_ended: bool) -> None:
+    text = end.join(["a,b", *(",".join(row) for row in rows)]) + (end if is_ended else "")
+    found = []
+    for nothing in (True, False):
+        problems = Problems()
+        with TemporaryDirectory() as folder, only_walked(nothing=nothing):
+            path = Path(folder) / "t.csv"
+            path.write_bytes(text.encode())
+            table = open_csv(path, "t.csv", problems)
+            if table is not None:
+                with table:
+                    found.append((list(table.rows()), table.digest, table.has_gaps, list(map(str, problems._found))))
+    assert found[: len(found) // 2] == found[len(found) // 2 :]
+
+
+FAMILIES = [
+    ("P", "", "", "M", "other", "", "1950", "", "", "", ""),
+    ("Q", "", "", "F", "donor", "S1", "", "", "", "", ""),
+    ("M", "P", "Q", "", "missing", "", "1980", "2022", "", "", "yes"),
+    ("N", "P", "Q", "m", "Missing", "S2;S3", "1940", "", "", "", ""),
+    ("B", "P", "Q", "x", "donor", "S4", "", "", "t", "", ""),
+    ("C", "P", "Q", "", "donor", "S5", "", "1999", "t", "", "yes"),
+    ("R", "R", "", "", "other", "S2", "", "", "", "0.1", ""),
+    ("", "", "", "", "other", "", "", "", "", "", ""),
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(FAMILIES), min_size=1, max_size=4), max_size=6))
+def test_families_that_say_the_same_are_read_as_if_each_were_alone(families: list[list[tuple[str, ...]]]) -> None:
+    """Structures that are understood once, and samples that need no further look, change nothing that is read."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "case.toml").write_text('format = "antigone-case"\nversion = 1\n')
+        lines = [f"S{k},TH01,6,{k % 3 + 6}\nS{k},FGA,20,{k + 20}" for k in range(1, 6)]
+        (folder / "profiles.csv").write_text("\n".join(["sample,marker,allele1,allele2", *lines]))
+        (folder / "remains.csv").write_text("remains,sample\nR1,S3\nR2,\n")
+        header = (
+            "family,person,father,mother,sex,role,sample,birth_year,missing_since,identical_twin,inbreeding,"
+            "no_unlisted_sibling"
+        )
+        rows = [",".join((f"F{k}", *row)) for k, family in enumerate(families) for row in family]
+        (folder / "families.csv").write_text("\n".join([header, *rows]))
+        found = [outcome(lambda: read_case_folder(folder))]
+        with (
+            patch("antigone.formats.case_folder.families._MOST_STRUCTURES", 0),
+            patch.object(Samples, "is_ordinary", lambda *_: False),
+            patch("antigone.genetics.pedigrees._plainly_in_order", lambda _: None),
+        ):
+            found.append(outcome(lambda: read_case_folder(folder)))
+    assert found[0] == found[1]
+
+
 def what_is_read(text: str, by_columns: bool, **asked: Any) -> tuple[object, ...]:
     """All that reading a table gives, but for what is known of samples without being asked."""
     problems = Problems()
@@ -79,7 +148,7 @@ def what_is_read(text: str, by_columns: bool, **asked: Any) -> tuple[object, ...
         path.write_bytes(text.encode())
         table = open_csv(path, "profiles.csv", problems)
         assert table is not None
-        with table, patch.object(CsvTable, "coded", CsvTable.coded if by_columns else lambda *_: None):
+        with table, only_walked(nothing=by_columns):
             use = use_of_markers(None, "", nist_1036_caucasian())
             read = ProfilesReader(table, Settings(use.used, **asked), use, problems).read()
         digest = table.digest

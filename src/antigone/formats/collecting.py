@@ -18,4 +18,8 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was_collecting:
+            if not gc.get_freeze_count():
+                # What was read is there to stay: it joins what is old without being walked through once more.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

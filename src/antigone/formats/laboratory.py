@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -233,8 +234,14 @@ def laboratory_of(profiles: Iterable[Profile]) -> LaboratoryProfiles:
     return LaboratoryProfiles("", samples)
 
 
+_readings_of = attrgetter("readings")
+
+
 def _readings(runs: tuple[Run, ...]) -> dict[str, tuple[Reading, ...]]:
     if len(runs) == 1:
+        found = list(map(_readings_of, runs[0].calls.values()))
+        if all(found):
+            return dict(zip(runs[0].calls, found, strict=True))
         return {marker: call.readings for marker, call in runs[0].calls.items() if call.readings}
     readings: dict[str, tuple[Reading, ...]] = {}
     for run in runs:

@@ -59,7 +59,8 @@ def lines_of(data: bytes, file: str) -> list[str]:
     except UnicodeDecodeError:
         raise _not_utf8(data, file) from None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for number, line in enumerate(lines, 1):
+    is_sound = len(max(lines, key=len)) <= MAX_LINE and not _CONTROL.search(text)
+    for number, line in enumerate(() if is_sound else lines, 1):
         if len(line) > MAX_LINE:
             found = f"more than {MAX_LINE} characters"
             raise InputError.at(file, number, None, found=found, expected="a line end before that")

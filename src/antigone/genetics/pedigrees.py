@@ -80,16 +80,23 @@ class Pedigree:
         """
         rows = list(persons)
         groups = tuple(frozenset(group) for group in twins)
-        problems = [PedigreeProblem(family, person, what) for person, what in _find_problems(rows, groups)]
-        if problems:
-            raise PedigreeError(problems)
-        return cls._of(_parents_first(rows), family, groups)
+        ordered = None if groups else _plainly_in_order(rows)
+        if ordered is None:
+            problems = [PedigreeProblem(family, person, what) for person, what in _find_problems(rows, groups)]
+            if problems:
+                raise PedigreeError(problems)
+            ordered = _parents_first(rows)
+        return cls._of(ordered, family, groups)
 
     @classmethod
     def _of(cls, persons: Iterable[Person], family: str, twins: tuple[frozenset[str], ...]) -> "Pedigree":
         """Trust persons that are checked and in order already."""
         ordered = tuple(persons)
         return cls(ordered, family, twins, {person.id: i for i, person in enumerate(ordered)})
+
+    def of_family(self, family: str) -> "Pedigree":
+        """The same persons as those of another family; nothing is checked or copied."""
+        return self if family == self.family else Pedigree(self.persons, family, self.twins, self._position)
 
     def __contains__(self, person: str) -> bool:
         return person in self._position
@@ -135,6 +142,34 @@ class Pedigree:
 def unrelated(*persons: Person) -> Pedigree:
     """Persons of one population who are not related."""
     return Pedigree.build([replace(person, father=None, mother=None) for person in persons])
+
+
+def _plainly_in_order(persons: Sequence[Person]) -> Sequence[Person] | None:
+    """Persons of whom each stands after their parents and nothing can be wrong, as nearly all families have them.
+
+    None where anything has to be looked at more closely: `_find_problems` then says what, if anything, is amiss. The
+    order is that of `_parents_first`, and that parents come first leaves no room for an own ancestor.
+    """
+    seen: dict[str, Person] = {}
+    fathers: set[str] = set()
+    mothers: set[str] = set()
+    for person in persons:
+        if not person.id or person.id in seen or person.inbreeding:
+            return None
+        seen[person.id] = person
+        if person.father is None and person.mother is None:
+            continue
+        for name, of_this_role, wrong in ((person.father, fathers, Sex.FEMALE), (person.mother, mothers, Sex.MALE)):
+            if name is None:
+                continue
+            parent = seen.get(name)
+            if parent is None or parent is person or parent.sex is wrong:
+                return None
+            born, parent_born = person.birth_year, parent.birth_year
+            if born is not None and parent_born is not None and born <= parent_born:
+                return None
+            of_this_role.add(name)
+    return persons if fathers.isdisjoint(mothers) else None
 
 
 def _find_problems(persons: Sequence[Person], twins: Sequence[frozenset[str]]) -> list[tuple[str, str]]:

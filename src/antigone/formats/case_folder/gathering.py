@@ -16,6 +16,7 @@ Readings = tuple[Reading, ...]
 Copies = tuple[Allele, ...]
 Place = str | tuple[str, str]
 """A marker, or a replicate and a marker."""
+_MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,27 +165,43 @@ class _Rows:
         self, order: NDArray[np.intp], kinds: CodedCells, replicates: CodedCells | None, found: Sequence[Found | None]
     ) -> None:
         self._rows = order
-        self._kinds = kinds.of[order].tolist()
+        self._kinds = kinds.of[order]
         self._found = found
-        self._markers = ["" if one is None else one.marker for one in found]
-        self._readings: list[Readings] = [() if one is None else one.readings for one in found]
+        number: dict[str, int] = {}
+        markers = [number.setdefault("" if one is None else one.marker, len(number)) for one in found]
+        self._names = list(number)
+        self._markers = np.array(markers, dtype=np.int32)[self._kinds]
+        readings = _objects([() if one is None else one.readings for one in found])
+        self._readings: list[Readings] = readings[self._kinds].tolist()
         self._replicates = [""] if replicates is None else [text for (text,) in replicates.texts]
         self._which = None if replicates is None else replicates.of[order]
+        self._known: dict[bytes, tuple[str, ...] | None] = {}
 
     def _line(self, k: int) -> int:
         return int(self._rows[k]) + FIRST_LINE
 
+    def _markers_of(self, start: int, end: int) -> tuple[str, ...] | None:
+        """The markers of some rows, None where one stands twice: most samples have the same ones, in the same order."""
+        key = self._markers[start:end].tobytes()
+        if key in self._known:
+            return self._known[key]
+        names = tuple([self._names[k] for k in self._markers[start:end].tolist()])
+        found = names if len(set(names)) == len(names) else None
+        if len(self._known) < _MOST_KNOWN:
+            self._known[key] = found
+        return found
+
     def put(self, sample: str, start: int, end: int, into: Gathered, *, plain: bool, ordinary: bool) -> bool:
         """Keep a sample without replicates. False where a marker of it stands twice, which is then not kept."""
-        kinds = self._kinds[start:end]
-        markers = list(map(self._markers.__getitem__, kinds))
-        if len(set(markers)) < len(markers):
+        markers = self._markers_of(start, end)
+        if markers is None:
             return False
         if plain:
-            readings = dict(zip(markers, map(self._readings.__getitem__, kinds), strict=True))
+            readings = dict(zip(markers, self._readings[start:end], strict=True))
             into.put_ready(sample, self._line(start), readings, ordinary=ordinary)
             return True
         into.lines[sample] = self._line(start)
+        kinds = self._kinds[start:end].tolist()
         into.found[sample] = {one.marker: one for kind in kinds if (one := self._found[kind]) is not None}
         if ordinary:
             into.ordinary.add(sample)

@@ -14,7 +14,9 @@ from antigone.formats.case_folder.samples import (
 )
 from antigone.formats.errors import quoted
 from antigone.formats.tables import Column, Row, Table, TableFormat
+from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.pedigrees import Sex
+from antigone.genetics.profiles import Profile
 from antigone.matching.operation import Individual, LeftOut, Settings
 
 FORMAT = TableFormat(
@@ -35,7 +37,8 @@ FORMAT = TableFormat(
 SEXES = {"f": Sex.FEMALE, "m": Sex.MALE, "u": Sex.UNKNOWN, "": Sex.UNKNOWN}
 _AGREEING = tuple(column.name for column in FORMAT.columns if column.name not in ("remains", "sample"))
 
-_OF_THE_BODY = ("sex", "age_min", "age_max", "elements")
+_ALL = ("stature", "bag", "transfer", "sex", "age_min", "age_max", "elements")
+"""What is told beside the body, and the four columns about it."""
 
 
 @dataclass
@@ -76,14 +79,20 @@ def read_remains(table: Table, settings: Settings, samples: Samples) -> ReadRema
 
 def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, read: ReadRemains) -> None:
     first = rows[0]
-    read.transfers.add(first.text("transfer"))
+    stature, bag, transfer, *of_the_body = first.texts(_ALL)
+    told = (stature, bag, transfer)
+    read.transfers.add(transfer)
     for row in rows[1:]:
         _check_agreement(first, row)
-    body = _body(first, read)
+    body = _body(first, tuple(of_the_body), read)
     names = _sample_names(rows)
     owner = Owner("remains", remains, "", first.file, first.line)
     if not names:
         read.left_out.append(LeftOut("individual", remains, "no sample"))
+        return
+    ordinary = samples.take_ordinary(names[0], owner) if len(names) == 1 else None
+    if ordinary is not None:
+        read.individuals.append(_individual(remains, ordinary, told, body, (names[0],), None))
         return
     joined = samples.take(names, first, owner)
     checked = check_one_person(joined, settings.remains, rows[-1], owner, samples)
@@ -98,25 +107,36 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
         read.left_out.append(checked.left_out or LeftOut("individual", remains, _why_nothing(joined)))
     if profile is None or not searched:
         return
-    (read.individuals if checked.mixture is None else read.mixtures).append(
-        Individual(
-            remains,
-            profile,
-            body.sex,
-            body.age_min,
-            body.age_max,
-            first.text("stature"),
-            first.text("bag"),
-            first.text("transfer"),
-            joined.samples,
-            elements=body.elements,
-            lineage=joined.lineage if checked.mixture is None else None,
-        )
+    lineage = joined.lineage if checked.mixture is None else None
+    one = _individual(remains, profile, told, body, joined.samples, lineage)
+    (read.individuals if checked.mixture is None else read.mixtures).append(one)
+
+
+def _individual(
+    remains: str,
+    profile: Profile,
+    told: tuple[str, str, str],
+    body: _Body,
+    samples: tuple[str, ...],
+    lineage: Lineage | None,
+) -> Individual:
+    stature, bag, transfer = told
+    return Individual(
+        remains,
+        profile,
+        body.sex,
+        body.age_min,
+        body.age_max,
+        stature,
+        bag,
+        transfer,
+        samples,
+        elements=body.elements,
+        lineage=lineage,
     )
 
 
-def _body(row: Row, read: ReadRemains) -> _Body:
-    cells = row.texts(_OF_THE_BODY)
+def _body(row: Row, cells: tuple[str, ...], read: ReadRemains) -> _Body:
     body = read.bodies.get(cells)
     if body is not None:
         return body
@@ -160,6 +180,8 @@ def _check_agreement(first: Row, row: Row) -> None:
 
 def _sample_names(rows: list[Row]) -> list[str]:
     """The samples of one remains, in order. One row may name several, between semicolons."""
+    if len(rows) == 1 and SEPARATOR not in (cell := rows[0].text("sample")):
+        return [cell.strip()] if cell.strip() else []
     names: dict[str, None] = {}
     for row in rows:
         own = [name.strip() for name in row.text("sample").split(SEPARATOR)]

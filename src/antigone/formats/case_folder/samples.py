@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from antigone.formats.case_folder.lineages import BETWEEN_SAMPLES, ReadMtDna, SampleLineages
 from antigone.formats.case_folder.markers import AMELOGENIN
@@ -19,8 +20,7 @@ _MOST_DISCORDANT = 2
 _CALLED = {"elimination": "entry of the elimination list"}
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(NamedTuple):
     """The row that names a sample, and for whom."""
 
     kind: str  # "remains", "person" or "elimination"
@@ -64,6 +64,7 @@ class Samples:
         for name in dict.fromkeys((*self._profiles, *self._lineages.names())):
             if SEPARATOR in name:
                 self._joint.setdefault(name.split(SEPARATOR)[0], []).append(name)
+        self._ordinary = read.ordinary.difference(self._lineages.names(), self._joint)
         self._owners: dict[str, list[Owner]] = {}
         self._owned_by = "remains.csv or families.csv"
         self.warnings: list[str] = []
@@ -96,9 +97,19 @@ class Samples:
             profile = profile.joined(profiles[name], f"{profile.sample}{SEPARATOR}{name}")
         return JoinedSamples(profile, tuple(single), absent, lineage)
 
+    def take_ordinary(self, name: str, owner: Owner) -> Profile | None:
+        """The profile of an ordinary sample that nobody has named yet, of which `take` would say nothing more.
+
+        None, nothing being taken, of any other.
+        """
+        if name in self._owners or not self.is_ordinary(name):
+            return None
+        self._owners[name] = [owner]
+        return self._profiles[name]
+
     def is_ordinary(self, name: str) -> bool:
         """Whether this sample alone has a profile, which is known to be of one person and to be searched."""
-        return name in self._read.ordinary and name not in self._lineages and name not in self._joint
+        return name in self._ordinary
 
     def _joint_names(self, names: Sequence[str]) -> list[str]:
         """The joint names of some of these samples under which the files hold something."""

@@ -23,6 +23,7 @@ from antigone.formats.tables import MAX_FIELD, MAX_ROWS
 _BETWEEN = "\x1f"
 # So much is taken at a time: columns of text take some five times as much memory as their bytes.
 _PIECE = 16_000_000
+_MOST_KNOWN = 10_000
 
 
 class NotPlainError(Exception):
@@ -151,7 +152,7 @@ class ColumnReader:
             calls, codes = self._coded_calls(piece, block)
             if marker := self._gathering.spellings.resolve(block.columns.name):
                 markers.append(marker)
-                columns.append([calls[code] for code in codes.tolist()])
+                columns.append(_RowsOfCalls(calls, codes).calls)
         if len(set(markers)) < len(markers) or not markers:
             raise NotPlainError
         rows = range(piece.frame.height)
@@ -173,26 +174,27 @@ class ColumnReader:
         starts = starts_of(piece.frame, who)
         ends = [*starts[1:], piece.frame.height]
         keys, kinds = self._keys(piece, starts), self._types(piece, starts)
-        all_codes, all_named = codes.tolist(), all(call.marker for call in calls)
+        rows = _RowsOfCalls(calls, codes)
         for start, end, key, kind in zip(starts, ends, keys, kinds, strict=True):
             self._gathering.line = piece.first_line + start
             # A run may have begun in the piece before; elsewhere its rows would not stand together.
             run = self._current if start == 0 and key == self._current_key else None
             if run is None:
                 run = self._only_run(key, kind)
-            own = [calls[code] for code in all_codes[start:end]]
             if isinstance(run, LeftOutSample):
-                run.called += sum(bool(call.alleles) for call in own)
+                run.called += sum(bool(call.alleles) for call in rows.calls[start:end])
             else:
-                named = own if all_named else [call for call in own if call.marker]
-                before = len(run.calls)
-                run.calls.update(zip([call.marker for call in named], named, strict=True))
-                if len(run.calls) < before + len(named):
-                    raise NotPlainError
+                own = rows.by_marker(start, end)
+                if run.calls:
+                    before = len(run.calls)
+                    run.calls.update(own)
+                    if len(run.calls) < before + len(own):
+                        raise NotPlainError
+                else:
+                    run.calls = own
                 if heights is not None:
                     further = heights[firsts[start] : firsts[end]]
-                    begun = np.asarray(run.heights, dtype=np.float64)
-                    run.heights = np.concatenate((begun, further)) if len(begun) else further
+                    run.heights = np.concatenate((run.heights, further)) if len(run.heights) else further
             self._current_key, self._current = key, run
 
     def _only_run(self, key: tuple[str, str], kind: str | None) -> "RunSoFar | LeftOutSample":
@@ -244,6 +246,36 @@ class ColumnReader:
             if self._gathering.header.type is None
             else _cells_at(piece, self._gathering.header.type, rows)
         )
+
+
+class _RowsOfCalls:
+    """The calls of the rows of a piece, and those of some rows by marker."""
+
+    def __init__(self, calls: Sequence[Call], codes: NDArray[np.int64]) -> None:
+        distinct = np.empty(len(calls), dtype=object)
+        distinct[:] = calls
+        self.calls: list[Call] = distinct[codes].tolist()
+        number: dict[str, int] = {}
+        markers = np.array([number.setdefault(call.marker, len(number)) for call in calls], dtype=np.int32)
+        self._markers = markers[codes]
+        self._names = list(number)
+        self._known: dict[bytes, tuple[str, ...]] = {}
+
+    def by_marker(self, start: int, end: int) -> dict[str, Call]:
+        """The calls of some rows, but for those without a marker. Raises `NotPlainError` where one stands twice."""
+        markers = self._markers[start:end]
+        key = markers.tobytes()
+        names = self._known.get(key)
+        if names is None:
+            names = tuple([self._names[k] for k in markers.tolist()])
+            named = [name for name in names if name]
+            if len(set(named)) < len(named):
+                raise NotPlainError
+            if len(self._known) < _MOST_KNOWN:
+                self._known[key] = names  # most runs have the same markers in the same order
+        found = dict(zip(names, self.calls[start:end], strict=True))
+        found.pop("", None)
+        return found
 
 
 def _cells_at(piece: Piece, place: int | None, rows: Sequence[int]) -> list[str]:

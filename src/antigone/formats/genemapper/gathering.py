@@ -249,8 +249,8 @@ def _is_unnamed(call: Call) -> bool:
 
 def _whole(run: RunSoFar) -> Run:
     if len(run.heights):
-        flat = np.array(run.heights, dtype=np.float64)
-        if not np.all(np.isnan(flat)):
+        flat = np.asarray(run.heights, dtype=np.float64)
+        if flat[0] >= 0 or not np.all(np.isnan(flat)):
             return Run(run.name, run.line, run.calls, RunHeights(run.calls, flat))
     return Run(run.name, run.line, run.calls)
 

@@ -35,6 +35,7 @@ _DOUBTFUL_WORDS = frozenset(("al", "nc", "pc", "neg", "pos", "blank", "rb", "con
 _DOUBTFUL_CODES = frozenset(("k+", "k", "к+", "к", "007", "2800m", "9947a", "9948", "k562"))
 _SIGN = re.compile(r"[ _.(-]|[0-9]rep[0-9]", re.IGNORECASE)
 _CONTROL_WITHIN = re.compile(r"(?<![^\W\d_])(?:ctrl|control|ladder|ntc|blank|контроль)(?![^\W\d_])", re.IGNORECASE)
+_IGNORED = re.compile(r"[\s_.#-]+")
 _NUMBERING = " _.-()0123456789"
 _LONGEST_CONTROL = 40
 
@@ -52,7 +53,7 @@ SAMPLE_TYPES: Mapping[str, str] = {
 
 def plain(text: str) -> str:
     """A name without case, spaces, hyphens, underscores, points and number signs."""
-    return re.sub(r"[\s_.#-]+", "", text.casefold())
+    return _IGNORED.sub("", text.casefold())
 
 
 @lru_cache(maxsize=1000)

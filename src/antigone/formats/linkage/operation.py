@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from antigone.formats.case_folder.markers import is_y, use_of_markers
 from antigone.formats.case_folder.readings import CellReader
+from antigone.formats.collecting import uncollected
 from antigone.formats.linkage.marker_files import DataColumn, Holds
 from antigone.formats.linkage.pedigree_file import UNKNOWN, PedFile, PedPerson, by_family, read_genotype
 from antigone.formats.not_held import held_by_case_folders_alone, names_of_samples_are_lost, years_missing_are_lost
@@ -42,6 +43,18 @@ def operation_from_ped(
 
     Raises `InputError` where nobody is missing, or somebody named is not in the file.
     """
+    with uncollected():
+        return _operation(pedigrees, file, missing, remains, frequencies, name)
+
+
+def _operation(
+    pedigrees: PedFile,
+    file: str,
+    missing: Collection[str],
+    remains: Collection[str],
+    frequencies: FrequencyTable | None,
+    name: str,
+) -> Operation:
     families = by_family(pedigrees.persons)
     _check_named(families, missing, remains, file)
     table = frequencies or nist_1036_caucasian()
@@ -96,33 +109,44 @@ def _check_named(
 
 
 class Genotypes:
-    """Reads the alleles of persons."""
+    """Reads the alleles of persons. Each distinct pair of cells of a marker is understood once, and shared."""
 
     def __init__(self, markers: Sequence[str]) -> None:
         self.markers = markers
         self._cells = CellReader(None)
+        names = [canonical_name(marker) or marker for marker in markers]
+        self._readings: list[tuple[int, str, dict[tuple[str, str], tuple[Reading, ...]]]] = [
+            (place, name, {}) for place, name in enumerate(names) if not is_y(name)
+        ]
+        """Place, name and what pairs of cells say, of each marker but those of the Y chromosome; these are `_copies`."""
+        self._copies: list[tuple[int, str, dict[tuple[str, str], tuple[Allele, ...] | None]]] = [
+            (place, name, {}) for place, name in enumerate(names) if is_y(name)
+        ]
 
     def profile(self, person: PedPerson) -> Profile:
         """What was read but for the Y chromosome, by the names that the program uses."""
         readings: dict[str, tuple[Reading, ...]] = {}
-        for marker, pair in zip(self.markers, person.genotypes, strict=True):
-            name = canonical_name(marker) or marker
-            if is_y(name):
-                continue
-            reading = self._cells.read(name, read_genotype(self._cells, marker, pair)).reading
-            if reading is not None:
-                readings[name] = (reading,)
+        genotypes = person.genotypes
+        for place, name, known in self._readings:
+            found = known.get(genotypes[place])
+            if found is None:
+                cells = read_genotype(self._cells, self.markers[place], genotypes[place])
+                reading = self._cells.read(name, cells).reading
+                found = known[genotypes[place]] = () if reading is None else (reading,)
+            if found:
+                readings[name] = found
         return Profile(sample_of(person), readings)
 
     def lineage(self, person: PedPerson) -> Lineage | None:
         """The Y haplotype; None where nothing of it was read."""
         alleles: dict[str, tuple[Allele, ...]] = {}
-        for marker, pair in zip(self.markers, person.genotypes, strict=True):
-            name = canonical_name(marker) or marker
-            if is_y(name):
-                copies = self._cells.read_copies(name, read_genotype(self._cells, marker, pair))
-                if copies is not None:
-                    alleles[name] = copies
+        for place, name, known in self._copies:
+            pair = person.genotypes[place]
+            if pair not in known:
+                known[pair] = self._cells.read_copies(name, read_genotype(self._cells, self.markers[place], pair))
+            copies = known[pair]
+            if copies is not None:
+                alleles[name] = copies
         return Lineage(YHaplotype(sample_of(person), alleles)) if alleles else None
 
 

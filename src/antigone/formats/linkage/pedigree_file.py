@@ -7,6 +7,7 @@ from pathlib import Path
 
 from antigone.formats.case_folder.markers import AMELOGENIN, is_y
 from antigone.formats.case_folder.readings import CellError, CellReader
+from antigone.formats.collecting import uncollected
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.linkage.limits import MAX_BYTES, MAX_FAMILY, MAX_PERSONS
 from antigone.formats.linkage.marker_files import DataColumn, Holds, dat_of, map_of
@@ -25,7 +26,6 @@ _SEXES = {
     "0": Sex.UNKNOWN, "u": Sex.UNKNOWN, "unknown": Sex.UNKNOWN,
 }  # fmt: skip
 _ALLELE_LIKE = re.compile(r"[0-9<>?]")
-_WORDS = re.compile(r"\S+")
 _LONGEST_NAME = 100
 
 
@@ -98,11 +98,16 @@ def _marker_file(path: Path) -> tuple[DataColumn, ...]:
 
 def ped_of(data: bytes, file: str, columns: tuple[DataColumn, ...]) -> PedFile:
     """The persons in the bytes of a PED file. `file` is the name that errors use. Raises `InputError`."""
+    with uncollected():
+        return _ped_of(data, file, columns)
+
+
+def _ped_of(data: bytes, file: str, columns: tuple[DataColumn, ...]) -> PedFile:
     problems = Problems()
     reader = _Reader(file, columns, problems)
     persons: list[PedPerson] = []
     for number, line in enumerate(lines_of(data, file), 1):
-        words = _WORDS.findall(line)
+        words = line.split()
         if not words or words[0].startswith("#"):
             continue
         if len(persons) == MAX_PERSONS:
@@ -126,7 +131,20 @@ class _Reader:
         self.width = len(_FIXED) + sum(column.width for column in columns)
         self.joined = len(_FIXED) + len(columns) + sum(column.holds is Holds.SKIPPED_PAIR for column in columns)
         self._cells = CellReader(None)
-        self._sound: set[tuple[str, str, str]] = set()
+        self._sound: dict[str, dict[tuple[str, str], tuple[str, str]]] = {
+            column.name: {} for column in columns if column.holds is Holds.MARKER
+        }
+        """By marker the pairs that can be alleles of it, each kept once."""
+        self._pairs: list[tuple[int, dict[tuple[str, str], tuple[str, str]]]] = []
+        """Where the first cell of each marker stands in a line of full width, and the sound pairs of it."""
+        self._other: list[int] = []
+        place = len(_FIXED)
+        for column in columns:
+            if column.holds is Holds.MARKER:
+                self._pairs.append((place, self._sound[column.name]))
+            else:
+                self._other += range(place, place + column.width)
+            place += column.width
 
     def person(self, words: list[str], line: int) -> PedPerson | None:
         """The person of a line; None, with a problem noted, where it is not one."""
@@ -134,21 +152,37 @@ class _Reader:
             self._complain_of_width(words, line)
             return None
         before = len(self.problems)
+        if len(max(words[: len(_FIXED)], key=len)) > _LONGEST_NAME or UNKNOWN in words[:2]:
+            self._complain_of_names(words, line)
+        sex = _SEXES.get(words[4].casefold())
+        if sex is None:
+            expected = "1 (male), 2 (female) or 0 (unknown)"
+            self._complain(line, "sex", found=quoted(words[4]) + foreign_letters(words[4]), expected=expected)
+        genotypes, other = self._known_data(words) or self._data(words, line)
+        if len(self.problems) > before or sex is None:
+            return None
+        father, mother = (None if name == UNKNOWN else name for name in words[2:4])
+        return PedPerson(words[0], words[1], father, mother, sex, tuple(genotypes), tuple(other), line)
+
+    def _complain_of_names(self, words: Sequence[str], line: int) -> None:
         for name, text in zip(_FIXED, words, strict=False):
             if len(text) > _LONGEST_NAME:
                 self._complain(line, name, found=quoted(text), expected=f"at most {_LONGEST_NAME} characters")
         for name, text in zip(_FIXED[:2], words, strict=False):
             if text == UNKNOWN:
                 self._complain(line, name, found=quoted(text), expected="a name other than 0, which stands for nobody")
-        sex = _SEXES.get(words[4].casefold())
-        if sex is None:
-            expected = "1 (male), 2 (female) or 0 (unknown)"
-            self._complain(line, "sex", found=quoted(words[4]) + foreign_letters(words[4]), expected=expected)
-        genotypes, other = self._data(words, line)
-        if len(self.problems) > before or sex is None:
+
+    def _known_data(self, words: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]] | None:
+        """What `_data` gives of a line all of whose pairs were seen and found sound before; None for any other."""
+        if len(words) != self.width:
             return None
-        father, mother = (None if name == UNKNOWN else name for name in words[2:4])
-        return PedPerson(words[0], words[1], father, mother, sex, tuple(genotypes), tuple(other), line)
+        genotypes = []
+        for place, sound in self._pairs:
+            pair = sound.get((words[place], words[place + 1]))
+            if pair is None:
+                return None
+            genotypes.append(pair)
+        return genotypes, [words[place] for place in self._other]
 
     def _data(self, words: list[str], line: int) -> tuple[list[tuple[str, str]], list[str]]:
         genotypes: list[tuple[str, str]] = []
@@ -164,16 +198,16 @@ class _Reader:
                 continue
             pair = cells[0].split("/") if width == 1 else cells
             if len(pair) == 2 and all(pair):
-                self._check(column.name, (pair[0], pair[1]), line)
-                genotypes.append((pair[0], pair[1]))
+                genotypes.append(self._checked(column.name, (pair[0], pair[1]), line))
             else:
                 self._complain(line, column.name, found=quoted(cells[0]), expected="two alleles such as 12/14, or 0/0")
         return genotypes, other
 
-    def _check(self, marker: str, pair: tuple[str, str], line: int) -> None:
+    def _checked(self, marker: str, pair: tuple[str, str], line: int) -> tuple[str, str]:
         """Complain of two cells that are no alleles of a marker; the same ones recur in line after line."""
-        if (marker, *pair) in self._sound:
-            return
+        known = self._sound[marker].get(pair)
+        if known is not None:
+            return known
         try:
             read_genotype(self._cells, marker, pair)
         except CellError as error:
@@ -182,7 +216,8 @@ class _Reader:
                 expected += "; 0 for one that was not read"
             self._complain(line, marker, found=error.found, expected=expected)
         else:
-            self._sound.add((marker, *pair))
+            self._sound[marker][pair] = pair
+        return pair
 
     def _complain_of_width(self, words: list[str], line: int) -> None:
         found = f"{len(words)} columns"

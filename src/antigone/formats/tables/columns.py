@@ -93,7 +93,7 @@ def complain_of_column(file: str, place: int, text: str, known: Iterable[str], p
     problems.add(file, 1, place + 1, found=found, expected=f"one of {', '.join(names)}{near(text, names)}")
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One row of a table, asked for values by the names of its columns. What is not such a value is noted."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from antigone.formats.errors import InputError
 from antigone.formats.tables.problems import Problems
 from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS, Table, unescaped
-from antigone.formats.tables.whole_columns import CodedCells, coded_cells
+from antigone.formats.tables.whole_columns import FIRST_LINE, CodedCells, coded_cells, plain_rows
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 512_000_000
 _MAX_LINE = 1_000_000
 _BUFFER = 1 << 20
+_MAX_AT_ONCE = 48_000_000
 # Line ends and tabs are text; the other control characters are not.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL_BYTES = bytes(byte for byte in range(256) if _CONTROL.match(chr(byte)))
@@ -66,7 +67,17 @@ class CsvTable(Table):
         return self._is_comma_separated(text)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row with its line."""
+        """Each row with its line. A plain file of some megabytes is taken at once, any other line by line."""
+        data = self._all_bytes(_MAX_AT_ONCE)
+        found = None if data is None else plain_rows(data, len(self.header))
+        if data is None or found is None:
+            yield from self._walked()
+            return
+        self._digest_all(data)
+        yield from enumerate(map(list, found), FIRST_LINE)
+
+    def _walked(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row with its line, in any file."""
         width = len(self.header)
         taken = 0
         for text in self._lines():
@@ -88,20 +99,28 @@ class CsvTable(Table):
             yield self._line, cells
 
     def coded(self, groups: Sequence[Sequence[int]]) -> list[CodedCells] | None:
-        """See `Table.coded`."""
+        """See `whole_columns.coded_cells`; None, nothing being taken, where the file is not plain."""
+        data = self._all_bytes(MAX_BYTES)
+        found = None if data is None else coded_cells(data, len(self.header), groups)
+        if data is not None and found is not None:
+            self._digest_all(data)
+        return found
+
+    def _all_bytes(self, most: int) -> bytes | None:
+        """The whole file, where it is not too large and can be read once more."""
+        path = self._bytes.path
         try:
-            data = self._bytes.path.read_bytes() if self._bytes.path.stat().st_size <= MAX_BYTES else b""
+            return path.read_bytes() if path.is_file() and path.stat().st_size <= most else None
         except OSError:
             return None
-        found = coded_cells(data, len(self.header), groups)
-        if found is None:
-            return None
+
+    def _digest_all(self, data: bytes) -> None:
+        """Take all of the file into the digest, and complain where it is another one than these bytes."""
         while self._stream.buffer.read(_BUFFER):
-            pass  # all of it belongs to the digest
+            pass
         if self._bytes.sha256.digest() != hashlib.sha256(data).digest():
             expected = "a file that nobody writes to"
             self.problems.add(self.file, None, None, found="a file that changed while it was read", expected=expected)
-        return found
 
     def _lines(self) -> Iterator[str]:
         """The lines without their ends; stops, with a problem noted, where the rest cannot be read."""

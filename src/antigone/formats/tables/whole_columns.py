@@ -7,7 +7,7 @@ the way that says where something is wrong.
 
 import codecs
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,12 +39,18 @@ class CodedCells:
 
     def add(self, texts: pl.Series, row: int) -> None:
         """Take in the rows from `row` on; cells of one row with `_BETWEEN` between them."""
-        distinct = texts.unique(maintain_order=True)
-        within = texts.replace_strict(
+        # What stands in several rows in turn, as a sample does in the long form, is looked up once.
+        starts = (texts != texts.shift()).fill_null(value=True).arg_true()
+        heads = texts.gather(starts) if 2 * len(starts) < len(texts) else texts
+        distinct = heads.unique(maintain_order=True)
+        within = heads.replace_strict(
             distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int32
         ).to_numpy()
-        first = np.full(len(distinct), len(within), dtype=np.int64)
-        np.minimum.at(first, within, np.arange(len(within)))
+        first = np.empty(len(distinct), dtype=np.int64)
+        first[within[::-1]] = np.arange(len(within))[::-1]
+        if heads is not texts:
+            first = starts.to_numpy()[first]
+            within = np.repeat(within, np.diff(starts.to_numpy(), append=len(texts)))
         codes = np.empty(len(distinct), dtype=np.int32)
         for k, text in enumerate(distinct.to_list()):
             number = self._number.get(text)
@@ -66,26 +72,46 @@ def coded_cells(data: bytes, width: int, groups: Sequence[Sequence[int]]) -> lis
 
     `width` is the number of cells of the header, which is the first line; blanks around cells are taken away.
     """
-    rows = _plain_rows(data, width)
-    if rows is None:
-        return None
     found = [CodedCells() for _ in groups]
-    start = row = 0
-    while start < len(rows):
-        stop = len(rows)
-        if stop - start > _PIECE:
-            end = rows.find(b"\n", start + _PIECE)
-            stop = stop if end < 0 else end
-        frame = _frame(rows[start:stop], width)
+    row = 0
+    for frame in _frames(data, width):
         if frame is None:
             return None
         for places, cells in zip(groups, found, strict=True):
             cells.add(frame.select(pl.concat_str([str(k) for k in places], separator=_BETWEEN)).to_series(), row)
         row += frame.height
-        start = stop + 1
     for cells in found:
         cells.finish()
     return found
+
+
+def plain_rows(data: bytes, width: int) -> list[tuple[str, ...]] | None:
+    """The cells of each row; None for a file that is not plain. For a file of some megabytes: all are kept at once.
+
+    Row k stands in line k + `FIRST_LINE`. Blanks around cells are taken away.
+    """
+    found: list[tuple[str, ...]] = []
+    for frame in _frames(data, width):
+        if frame is None:
+            return None
+        found += frame.rows()
+    return found
+
+
+def _frames(data: bytes, width: int) -> Iterator[pl.DataFrame | None]:
+    """The rows piece by piece, as columns of text; a None where the file is seen not to be plain."""
+    rows = _plain_rows(data, width)
+    if rows is None:
+        yield None
+        return
+    start = 0
+    while start < len(rows):
+        stop = len(rows)
+        if stop - start > _PIECE:
+            end = rows.find(b"\n", start + _PIECE)
+            stop = stop if end < 0 else end
+        yield _frame(rows[start:stop], width)
+        start = stop + 1
 
 
 def _plain_rows(data: bytes, width: int) -> bytes | None:
@@ -109,7 +135,24 @@ def _frame(rows: bytes, width: int) -> pl.DataFrame | None:
     except pl.exceptions.PolarsError:
         # A line with more cells than the others; none has fewer then, as many cells as there are in all.
         return None
-    frame = frame.fill_null("").with_columns(pl.all().str.strip_chars())
-    longest = frame.select(pl.all().str.len_chars().max()).row(0)
-    empty = frame.select(pl.all_horizontal(pl.all() == "").any()).item()
-    return None if frame.height != rows.count(b"\n") + 1 or max(longest) > MAX_FIELD or empty else frame
+    frame = frame.fill_null("")
+    if _may_have_blanks(rows):
+        frame = frame.with_columns(pl.all().str.strip_chars())
+    if frame.height != rows.count(b"\n") + 1:
+        return None
+    longest = frame.select(pl.all().str.len_bytes().max()).row(0)
+    if max(longest) > MAX_FIELD and max(frame.select(pl.all().str.len_chars().max()).row(0)) > MAX_FIELD:
+        return None
+    # A line of nothing but empty cells is no row; where each has something in its first cell, there is none.
+    is_empty = pl.all_horizontal(pl.all() == "")
+    return None if frame["0"].eq("").any() and frame.select(is_empty.any()).item() else frame
+
+
+def _may_have_blanks(rows: bytes) -> bool:
+    """Whether there may be blanks at the ends of cells: spaces, or letters beyond ASCII that may be blanks."""
+    if not rows.isascii():
+        return True
+    ends = rows[:1] + rows[-1:]
+    return b" " in ends or any(blank in rows for blank in (b" ,", b", ", b" \n", b"\n "))
+
+
