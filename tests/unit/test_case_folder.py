@@ -547,6 +547,21 @@ def test_skeletal_elements_stand_between_semicolons(case: CaseMaker) -> None:
     assert [one.elements for one in read.individuals] == [("skull", "left femur"), ()]
 
 
+def test_a_run_is_told_of_each_sample(case: CaseMaker) -> None:
+    remains = "remains,sample,run\nR1,B1,P7\nR1,B2,P8\nR2,B3;B4,P8\nR3,B5,\n"
+    profiles = LONG + "".join(f"B{k},,TH01,6,7\n" for k in range(1, 6)) + DONOR
+    read = case.read(profiles=profiles, remains=remains)
+    assert [one.runs for one in read.individuals] == [{"B1": "P7", "B2": "P8"}, {"B3": "P8", "B4": "P8"}, {}]
+
+
+def test_a_run_without_a_sample_is_refused(case: CaseMaker) -> None:
+    remains = "remains,sample,run\nR1,B1,\nR2,,P7\n"
+    [complaint] = case.complaints(profiles=LONG + "B1,,TH01,6,7\n" + DONOR, remains=remains)
+    assert complaint == (
+        "remains.csv, line 3, column run: found ‘P7’; expected an empty cell, as the row names no sample that was typed"
+    )
+
+
 # The families
 
 
@@ -1109,6 +1124,7 @@ def operations(draw: st.DrawFn) -> Operation:
                 draw(st.just("") | TEXTS),
                 own,
                 elements=tuple(draw(st.lists(st.sampled_from(["skull", "left femur", "torso"]), unique=True))),
+                runs={sample: run for sample in own if (run := draw(st.sampled_from(["", "P7", "P8"])))},
             )
         )
     named = draw(st.lists(TEXTS, max_size=2, unique=True))

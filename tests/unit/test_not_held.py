@@ -60,6 +60,7 @@ def with_database(operation: Operation) -> Operation:
 
 EVERYWHERE: dict[str, tuple[Callable[[Operation], Operation], str]] = {
     "elements": (lambda one: first_of_the_dead(one, elements=("femur",)), "which parts of a body the remains are"),
+    "runs": (lambda one: first_of_the_dead(one, runs={"S": "P7"}), "in which laboratory runs samples were typed"),
     "remains": (lambda one: first_of_the_dead(one, remains=("a", "b")), "of which remains each individual is put"),
     "samples": (lambda one: first_of_the_dead(one, samples=("bone 1",)), "the names of samples"),
     "siblings": (

@@ -534,6 +534,27 @@ def test_one_profile_in_many_bags_is_an_alarm_and_not_merged() -> None:
     assert named(reassociate(operation(in_one_bag)).groups) == [("R0", "R1", "R2", "R3", "R4")]
 
 
+def test_one_profile_of_several_bags_typed_in_one_run_is_an_alarm() -> None:
+    def typed(name: str, bag: str, run: str) -> Individual:
+        one = remains(name, bag=bag, **whole(0, 1))
+        return replace(one, runs={f"S-{name}": run} if run else {})
+
+    found = reassociate(operation([typed("R1", "B1", "P7"), typed("R2", "B2", "P7"), typed("R3", "B3", "P8")]))
+    assert named(found.groups) == [("R1", "R2", "R3")]
+    (alarm,) = found.alarms
+    assert alarm.remains == ("R1", "R2")
+    assert "in one run (P7)" in alarm.what
+    # Of one bag, of two runs, or where no run is known, there is nothing to say.
+    for others in (("B1", "P7"), ("B2", "P8"), ("B2", "")):
+        assert reassociate(operation([typed("R1", "B1", "P7"), typed("R2", *others)])).alarms == ()
+    merged = reassociated(
+        operation([typed("R1", "B1", "P7"), typed("R2", "B2", "P8")]),
+        found_of := reassociate(operation([typed("R1", "B1", "P7"), typed("R2", "B2", "P8")])),
+    )
+    assert found_of.groups
+    assert merged.individuals[0].runs == {"S-R1": "P7", "S-R2": "P8"}
+
+
 def test_sexes_at_odds_both_ways_may_be_exchanged_labels() -> None:
     def odd(name: str, sex: Sex, *letters: str) -> Individual:
         one = remains(name, sex, **whole(int(name[1]), 9))

@@ -10,6 +10,8 @@ def held_by_case_folders_alone(operation: Operation) -> Iterator[str]:
     individuals = operation.individuals
     if any(one.elements for one in individuals):
         yield "which parts of a body the remains are"
+    if any(one.runs for one in individuals):
+        yield "in which laboratory runs samples were typed"
     if any(len(one.remains) > 1 for one in individuals):
         yield "of which remains each individual is put together"
     if any(family.no_unlisted_sibling for family in operation.families):

@@ -35,7 +35,7 @@ def digest_of_profile(profile: Profile) -> str:
 
 def digest_beside_profile(one: Individual) -> str:
     """SHA-256 of everything else that is recorded of an individual: sex, ages, place, description, lineage."""
-    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage)]
+    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage), *_runs(one)]
     return _canonical([list(one.remains), one.transfer, str(one.sex), str(one.age_min), str(one.age_max), beside])
 
 
@@ -70,8 +70,13 @@ def describe_settings(operation: Operation) -> dict[str, Any]:
     return plain
 
 
+def _runs(one: Individual) -> list[dict[str, str]]:
+    """Nothing where no run is known: then a case has the digest that it had before runs were recorded."""
+    return [dict(one.runs)] if one.runs else []
+
+
 def _individual(one: Individual) -> list[Any]:
-    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage)]
+    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage), *_runs(one)]
     return [
         one.id,
         list(one.remains),

@@ -148,7 +148,8 @@ class Individual:
     """One dead person, as far as known: one remains, or several that were reassociated.
 
     `remains` names them where they are several or not called like the individual, `bag` and `transfer` are then all
-    of theirs between semicolons. `elements` are the skeletal elements present, such as "left femur".
+    of theirs between semicolons. `elements` are the skeletal elements present, such as "left femur". `runs` says in
+    which run of the laboratory (a plate, a batch) a sample was typed, by sample, where that is known.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Individual:
     elements: tuple[str, ...] = ()
     description: Description | None = None
     lineage: Lineage | None = None
+    runs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`remains.csv`: the dead as they lie in the mortuary, and which samples were taken of them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from antigone.formats.case_folder.lineages import WOMAN_WITH_Y
@@ -21,7 +22,8 @@ from antigone.matching.operation import Individual, LeftOut, Settings
 
 FORMAT = TableFormat(
     "remains",
-    "The dead: one row for each sample of each remains. All columns but `sample` agree in the rows of one remains.",
+    "The dead: one row for each sample of each remains. All columns but `sample` and `run` agree in the rows of one "
+    "remains.",
     (
         Column("remains", "the number of some remains", required=True, pattern=r".+"),
         Column("sample", "the name of a sample in the profiles; empty where none was taken", required=True),
@@ -32,10 +34,11 @@ FORMAT = TableFormat(
         Column("age_max", "the greatest age in years, from 0 to 130 and not below age_min", pattern=r"|[0-9.]+"),
         Column("stature", "the stature, in words or figures"),
         Column("elements", "the skeletal elements present, between semicolons, such as ‘skull; left femur’"),
+        Column("run", "the laboratory run (plate, batch) in which the sample of this row was typed"),
     ),
 )
 SEXES = {"f": Sex.FEMALE, "m": Sex.MALE, "u": Sex.UNKNOWN, "": Sex.UNKNOWN}
-_AGREEING = tuple(column.name for column in FORMAT.columns if column.name not in ("remains", "sample"))
+_AGREEING = tuple(column.name for column in FORMAT.columns if column.name not in ("remains", "sample", "run"))
 
 _ALL = ("stature", "bag", "transfer", "sex", "age_min", "age_max", "elements")
 """What is told beside the body, and the four columns about it."""
@@ -85,14 +88,14 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     for row in rows[1:]:
         _check_agreement(first, row)
     body = _body(first, tuple(of_the_body), read)
-    names = _sample_names(rows)
+    names, runs = _sample_names(rows), _runs(rows)
     owner = Owner("remains", remains, "", first.file, first.line)
     if not names:
         read.left_out.append(LeftOut("individual", remains, "no sample"))
         return
     ordinary = samples.take_ordinary(names[0], owner) if len(names) == 1 else None
     if ordinary is not None:
-        read.individuals.append(_individual(remains, ordinary, told, body, (names[0],), None))
+        read.individuals.append(_individual(remains, ordinary, told, body, (names[0],), None, runs))
         return
     joined = samples.take(names, first, owner)
     checked = check_one_person(joined, settings.remains, rows[-1], owner, samples)
@@ -108,7 +111,7 @@ def _take(remains: str, rows: list[Row], settings: Settings, samples: Samples, r
     if profile is None or not searched:
         return
     lineage = joined.lineage if checked.mixture is None else None
-    one = _individual(remains, profile, told, body, joined.samples, lineage)
+    one = _individual(remains, profile, told, body, joined.samples, lineage, runs)
     (read.individuals if checked.mixture is None else read.mixtures).append(one)
 
 
@@ -119,6 +122,7 @@ def _individual(
     body: _Body,
     samples: tuple[str, ...],
     lineage: Lineage | None,
+    runs: Mapping[str, str],
 ) -> Individual:
     stature, bag, transfer = told
     return Individual(
@@ -133,6 +137,7 @@ def _individual(
         samples,
         elements=body.elements,
         lineage=lineage,
+        runs=runs,
     )
 
 
@@ -176,6 +181,19 @@ def _check_agreement(first: Row, row: Row) -> None:
         if row.text(column) != first.text(column):
             expected = f"what line {first.line} says of these remains, {quoted(first.text(column))}"
             row.complain(column, expected=expected)
+
+
+def _runs(rows: list[Row]) -> dict[str, str]:
+    """In which run each sample was typed, where a row says so: of all samples that it names."""
+    runs: dict[str, str] = {}
+    for row in rows:
+        run = row.text("run")
+        if run:
+            own = [name.strip() for name in row.text("sample").split(SEPARATOR)]
+            if not any(own):
+                row.complain("run", expected="an empty cell, as the row names no sample that was typed")
+            runs |= {name: run for name in own if name}
+    return runs
 
 
 def _sample_names(rows: list[Row]) -> list[str]:

@@ -247,6 +247,7 @@ def _remains(individual: Individual) -> Iterator[list[str]]:
             _number(individual.age_max),
             individual.stature,
             f"{SEPARATOR} ".join(individual.elements),
+            individual.runs.get(sample, ""),
         ]
 
 
@@ -349,6 +350,7 @@ class _Reduced:
                 one.bag,
                 one.transfer,
                 one.elements,
+                dict(one.runs),
                 described(one),
                 as_read(one.lineage),
             )

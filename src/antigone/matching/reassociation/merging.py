@@ -81,6 +81,7 @@ class _Merge:
             tuple(element for part in self.parts for element in part.elements),
             self._description(),
             self._lineage(),
+            {sample: run for part in self.parts for sample, run in part.runs.items()},
         )
 
     @property

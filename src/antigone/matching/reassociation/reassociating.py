@@ -52,7 +52,12 @@ def reassociate(
         withheld,
         (*told.ambiguous(solved), *told.repeated(candidates)),
         (*(_merge(group) for group in kept), *told.splits()),
-        (*(told.alarm(group) for group in withheld), *told.swapped_labels(), *told.odd_groups(kept)),
+        (
+            *(told.alarm(group) for group in withheld),
+            *told.swapped_labels(),
+            *told.odd_groups(kept),
+            *told.in_one_run(kept),
+        ),
         candidates.compared,
         len(candidates),
         solved.components,
@@ -170,6 +175,24 @@ class _Teller:
             if odd:
                 what = f"one profile, but {'; '.join(odd)}: a wrong record, or labels of samples exchanged"
                 yield Alarm(group.remains, what)
+
+    def in_one_run(self, groups: Sequence[Group]) -> Iterator[Alarm]:
+        """One profile of several bags, typed in one run: what one tube carries into the next looks the same."""
+        for group in groups:
+            by_run: dict[str, list[Individual]] = {}
+            for name in group.remains:
+                one = self._of[name]
+                for run in dict.fromkeys(one.runs.values()):
+                    by_run.setdefault(run, []).append(one)
+            for run, parts in by_run.items():
+                names = [one.id for one in parts]
+                if len(parts) > 1 and self.bags(names) > 1:
+                    what = (
+                        f"one profile in {self.bags(names)} bags, of samples typed in one run ({run}): that a sample "
+                        "was carried over or taken for another within the run must be ruled out; type one of them "
+                        "again in another run"
+                    )
+                    yield Alarm(tuple(names), what)
 
     def _names(self, rows: Sequence[int]) -> tuple[str, ...]:
         return tuple(self._individuals[row].id for row in rows)
