@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -134,6 +135,45 @@ def test_nobody_but_the_dead_the_missing_and_their_relatives_is_compared():
         "Biological Child", "Maternal Relative", "Paternal Relative", "Spouse",
     }  # fmt: skip
     assert len(laboratory.left_out) == len(ROLES) - len(compared)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(["TH01", "THO1", "DYS391", "nonsense"]), st.sampled_from(["6", "9.3", "x"])),
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_loci_that_say_the_same_are_read_as_if_each_were_alone(specimens):
+    own = [
+        Specimen(f"B{k}", "Unidentified Person", tuple(locus(name, *values) for name, *values in loci))
+        for k, loci in enumerate(specimens)
+    ]
+    root = ET.Element("CODISImportFile")
+    for one in own:
+        element = ET.SubElement(root, "SPECIMEN")
+        ET.SubElement(element, "SPECIMENID").text = one.id
+        ET.SubElement(element, "SPECIMENCATEGORY").text = one.category
+        for each in one.loci:
+            within = ET.SubElement(element, "LOCUS")
+            ET.SubElement(within, "LOCUSNAME").text = each.name
+            for allele in each.alleles:
+                ET.SubElement(ET.SubElement(within, "ALLELE"), "ALLELEVALUE").text = allele.value
+    data = ET.tostring(root)
+
+    def outcome():
+        try:
+            read = read_cmf(data, file="file.xml")
+        except InputError as error:
+            return error.problems
+        return read, read.notes, read.laboratory()
+
+    shared = outcome()
+    with patch("antigone.formats.codis.reader._MOST_KNOWN", 0):
+        assert outcome() == shared
 
 
 def test_an_unknown_category_is_left_out_until_somebody_says_what_it_is():

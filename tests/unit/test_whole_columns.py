@@ -72,6 +72,43 @@ def test_wide_columns_say_what_row_after_row_says(rows: list[tuple[str, ...]], s
     assert by_columns == by_rows
 
 
+HEIGHTS = st.sampled_from(["", "", "90", "90", "110.5", "0", "x", "-1", "1e3"])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["S1", "S2", "Ж3", "S4", ""]),
+            st.sampled_from(["", "", "", "1", "2"]),
+            st.sampled_from(["TH01", "FGA", "AMEL", "DYS391", "D3S1358"]),
+            st.sampled_from(["12", "13", "9.3", "X", "OL", ""]),
+            st.sampled_from(["12", "", "", "?", "X", "14"]),
+            HEIGHTS,
+            HEIGHTS,
+        ),
+        max_size=8,
+    ),
+    st.sampled_from([None, 100.0]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_heights_in_columns_say_what_row_after_row_says(
+    rows: list[tuple[str, ...]], threshold: float | None, are_sound: bool, is_one: bool
+) -> None:
+    """`are_sound` leaves out what is amiss in nearly every list of rows, so that the columns are taken too."""
+    if are_sound:
+        rows = [row for row in rows if row[5] not in ("x", "-1") and row[0] and row[3] and row[4] != "?"]
+        rows = [(*row[:4], row[4] if row[2] != "AMEL" else "", row[5], row[5] if row[4] else "") for row in rows]
+        rows = [row for row in rows if (row[3] == "X") == (row[2] == "AMEL") and row[4] != "X"]
+    header = "sample,replicate,marker,allele1,allele2,height1" + ("" if is_one else ",height2")
+    lines = [",".join(row[:-1] if is_one else row) for row in rows]
+    text = "\n".join([header, *lines])
+    by_columns, by_rows = (
+        what_is_read(text, by_columns, stochastic_threshold=threshold) for by_columns in (True, False)
+    )
+    assert by_columns == by_rows
+
+
 @contextmanager
 def only_walked(*, nothing: bool = False) -> Iterator[None]:
     """Tables are read line by line, as any that is not plain is; with `nothing` they are read as they are."""

@@ -281,7 +281,7 @@ def simulate(
 @app.command()
 def bench(
     what: Annotated[
-        str, typer.Argument(help="all, likelihood, growth, search, office, office-long or parsers.")
+        str, typer.Argument(help="all, likelihood, growth, search, reading, office, office-long or parsers.")
     ] = "all",
     out: Annotated[Path | None, typer.Option(help="A folder for figures and pictures.")] = None,
     answers: Annotated[Path | None, typer.Option(help="The folder with the peers' timed inputs.")] = None,

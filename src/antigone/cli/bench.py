@@ -13,6 +13,7 @@ from antigone.bench.large_families import LargeFamilyFigure, large_families
 from antigone.bench.likelihoods import Figure, growth, kinship, likelihoods, pairwise
 from antigone.bench.machine import describe
 from antigone.bench.office import is_installed, office_figures
+from antigone.bench.reading import MOST_MEBIBYTES, MOST_SECONDS, PROFILES, reading_figures
 from antigone.bench.scaling import ScalingFigure, largest_deviation, scaling
 from antigone.bench.search import SearchFigure, SearchSize, search_figure
 from antigone.report.charts import growth_curve
@@ -20,7 +21,9 @@ from antigone.report.results import OutputError
 from antigone.report.speed_charts import scaling_curves, stage_bars
 
 # The long form of the office's fills an office with a million entries: minutes, and two gigabytes of disk.
-KINDS = ("all", "likelihood", "growth", "search", "scaling", "assignment", "office", "office-long", "parsers")
+KINDS = (
+    "all", "likelihood", "growth", "search", "scaling", "assignment", "reading", "office", "office-long", "parsers",
+)  # fmt: skip
 # `parsers` is a command of its own (cli/bench_parsers.py): a million inputs to each reader take hours.
 
 
@@ -44,6 +47,7 @@ def run(
         "large_families": [],
         "scaling": [],
         "assignment": [],
+        "reading": [],
         "office": [],
     }
     if what in ("all", "search"):
@@ -59,6 +63,8 @@ def run(
             _print_growth(content["growth"])
     if what in ("all", "assignment"):
         content["assignment"] = _assignment(as_json=as_json)
+    if what in ("all", "reading"):
+        content["reading"] = _reading(as_json=as_json)
     if what in ("all", "office", "office-long"):
         content["office"] = _office(out, long=what == "office-long", as_json=as_json)
     content["machine"]["load_average_after"] = [round(load, 2) for load in os.getloadavg()]
@@ -177,6 +183,24 @@ def _print_assignment(one: AssignmentFigure) -> None:
         f"{one.options:,} options in {one.components:,} components, the largest of {one.largest} individuals; "
         f"{one.exact_share:.1%} of components summed exactly; {one.right:,} pairs certain and right, {one.wrong} wrong"
     )
+
+
+def _reading(*, as_json: bool) -> list[dict[str, object]]:
+    """Each form as soon as it was read: all of them take some minutes."""
+    rows = []
+    if not as_json:
+        goal = f"goal for {PROFILES:,}: {MOST_SECONDS:.0f} s of all threads, {MOST_MEBIBYTES:,.0f} MiB"
+        typer.echo(f"\nProfiles read, with every check; {goal}")
+    for one in reading_figures():
+        rows.append(one.as_row())
+        if not as_json:
+            reached = "fewer fit" if one.reached is None else "reached" if one.reached else "NOT REACHED"
+            typer.echo(
+                f"{one.form:36}{one.profiles:9,} profiles of {one.markers} markers {one.file_bytes / 1e6:6,.0f} MB "
+                f"{one.seconds:7.1f} s, {one.clock_seconds:6.1f} s by the clock, {one.peak_mebibytes:6,.0f} MiB at the "
+                f"peak, load {one.load:.2f}  {reached}"
+            )
+    return rows
 
 
 def _office(out: Path | None, *, long: bool, as_json: bool) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antigone.formats.case_folder.gathering import Copies, Found, Gathered, Place, Readings, gather_long, gather_wide
 from antigone.formats.case_folder.markers import MarkerNames, MarkerUse, is_y
@@ -97,15 +98,20 @@ class ProfilesReader:
     # The rows
 
     def _read_long(self, layout: Layout, marker: int) -> None:
-        if (
-            isinstance(self._table, CsvTable)
-            and not layout.heights
-            and self._read_long_columns(self._table, layout, marker)
-        ):
-            return
+        """A plain table is taken in whole columns; any other, and one whose heights are not in order, row after row."""
+        coded = None
+        if isinstance(self._table, CsvTable):
+            groups = [(marker, *layout.alleles), (layout.sample,), *((place,) for place in layout.heights)]
+            coded = self._table.coded(groups if layout.replicate is None else [*groups, (layout.replicate,)])
+        if coded is None:
+            self._walk_long(layout, marker, self._table.rows())
+        elif not self._read_long_columns(layout, marker, coded):
+            self._walk_long(layout, marker, _long_rows_of_columns(layout, marker, coded, len(self._table.header)))
+
+    def _walk_long(self, layout: Layout, marker: int, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
         cells_of = _getter((marker, *layout.alleles))
         columns = [self._table.header[place] for place in (marker, *layout.alleles)]
-        for line, cells in self._table.rows():
+        for line, cells in rows:
             key = cells_of(cells)
             found = self._found.get(key)
             if found is None:
@@ -120,20 +126,85 @@ class ProfilesReader:
             replicate = "" if layout.replicate is None else cells[layout.replicate]
             self._keep(line, sample, replicate, found)
 
-    def _read_long_columns(self, table: CsvTable, layout: Layout, marker: int) -> bool:
-        """The same from whole columns, where the file is plain: False where it is to be walked, nothing being taken."""
-        groups = [(marker, *layout.alleles), (layout.sample,)]
-        coded = table.coded(groups if layout.replicate is None else [*groups, (layout.replicate,)])
-        if coded is None:
-            return False
+    def _read_long_columns(self, layout: Layout, marker: int, coded: Sequence[CodedCells]) -> bool:
+        """The same from whole columns. False, nothing being taken, where something is amiss in a table with heights."""
         kinds, samples = coded[:2]
-        replicates = coded[2] if len(coded) > 2 else None
-        found = self._understand_all(kinds, kinds.texts, [table.header[place] for place in groups[0]])
+        replicates = coded[-1] if layout.replicate is not None else None
+        columns = [self._table.header[place] for place in (marker, *layout.alleles)]
+        if layout.heights:
+            judged = self._judged(kinds, coded[2 : 2 + len(layout.heights)], columns)
+            if judged is None:
+                self._found, self._counts, self._unknown, self._heights = {}, _Counts(), set(), {}
+                return False
+            kinds, found = judged
+        else:
+            found = self._understand_all(kinds, kinds.texts, columns)
         gather_long(samples, kinds, found, replicates, self._gathered, self._keep)
         return True
 
+    def _judged(
+        self, kinds: CodedCells, heights: Sequence[CodedCells], columns: Sequence[str]
+    ) -> tuple[CodedCells, list[Found | None]] | None:
+        """What each kind of row says, once as it stands and once for a peak above and below the threshold.
+
+        With it which of these kinds each row is of. None where anything is amiss, which a walk then tells.
+        """
+        problems, self._problems = self._problems, Problems()
+        try:
+            understood = self._understand_all(kinds, kinds.texts, columns, with_heights=True)
+        except InputError:
+            return None
+        finally:
+            self._problems = problems
+        found = [one for one in understood if one is not None]
+        if len(found) < len(understood):
+            return None
+        given = self._given(kinds, heights, found)
+        if given is None:
+            return None
+        first = given[:, 0].copy()
+        for others in given[:, 1:].T:
+            first = np.where(np.isnan(first), others, first)
+        are_given = ~np.isnan(first)
+        threshold = self._settings.stochastic_threshold
+        if threshold is None:
+            self._counts.heights_without_threshold += int(are_given.sum())
+            return kinds, understood
+        singles = _of_rows(found, kinds, lambda one: one.unseen is not None and one.homozygous is not None)
+        if np.any((given != first[:, np.newaxis]) & ~np.isnan(given) & singles[:, np.newaxis]):
+            return None
+        self._counts.threshold_without_heights += int((singles & ~are_given).sum())
+        is_above = first >= threshold
+        way = np.where(singles & are_given, np.where(is_above, 1, 2), 0).astype(np.int32)
+        judged = CodedCells(of=kinds.of + way * np.int32(len(found)))
+        return judged, [*found, *(one.homozygous for one in found), *(one.unseen for one in found)]
+
+    def _given(
+        self, kinds: CodedCells, heights: Sequence[CodedCells], found: Sequence[Found]
+    ) -> NDArray[np.float64] | None:
+        """The heights of each row that are asked for, NaN where there is none; shape (rows, columns of heights).
+
+        None where one is no height, or the height of no allele.
+        """
+        are_read = _of_rows(found, kinds, lambda one: bool(one.readings or one.copies))
+        given = np.full((len(kinds.of), len(heights)), np.nan)
+        for number, column in enumerate(heights):
+            values = [np.nan if text == "" else as_number(text) for (text,) in column.texts]
+            numbers = np.array([-1.0 if value is None else value for value in values])[column.of]
+            is_called = np.array([texts[number + 1] != "" for texts in kinds.texts], dtype=bool)[kinds.of]
+            asked = are_read & ~np.isnan(numbers)
+            if np.any(asked & (~is_called | (numbers < 0))):
+                return None
+            given[asked, number] = numbers[asked]
+        return given
+
     def _understand_all(
-        self, kinds: CodedCells, keys: Sequence[tuple[str, ...]], columns: Sequence[str]
+        self,
+        kinds: CodedCells,
+        keys: Sequence[tuple[str, ...]],
+        columns: Sequence[str],
+        *,
+        with_heights: bool = False,
     ) -> list[Found | None]:
         """What each kind of row says; of what is told of each row, it is told of each."""
         counts = np.bincount(kinds.of, minlength=len(kinds.texts)).tolist()
@@ -143,7 +214,8 @@ class ProfilesReader:
             if key not in self._found and key[0] not in self._unknown:
                 for row in np.flatnonzero(kinds.of == k)[1:].tolist():
                     self._understand(row + FIRST_LINE, key, columns)
-            if found is not None and found.unseen is not None and self._settings.stochastic_threshold is not None:
+            is_single = found is not None and found.unseen is not None
+            if is_single and not with_heights and self._settings.stochastic_threshold is not None:
                 self._counts.threshold_without_heights += count
             understood.append(found)
         return understood
@@ -398,6 +470,25 @@ def _counted(number: int, what: str) -> str:
 def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     """Takes some cells of a row; there are always two or more."""
     return itemgetter(*places)
+
+
+def _of_rows(found: Sequence[Found], kinds: CodedCells, asked: Callable[[Found], bool]) -> NDArray[np.bool_]:
+    """What is asked of each kind of row, for each row."""
+    return np.array([asked(one) for one in found], dtype=bool)[kinds.of]
+
+
+def _long_rows_of_columns(
+    layout: Layout, marker: int, coded: Sequence[CodedCells], width: int
+) -> Iterator[tuple[int, Sequence[str]]]:
+    """The rows of a long table again, from its columns."""
+    groups = [(marker, *layout.alleles), (layout.sample,), *((place,) for place in layout.heights)]
+    groups += [] if layout.replicate is None else [(layout.replicate,)]
+    for row in range(len(coded[0].of)):
+        cells = [""] * width
+        for places, column in zip(groups, coded, strict=True):
+            for place, text in zip(places, column.texts[column.of[row]], strict=True):
+                cells[place] = text
+        yield row + FIRST_LINE, cells
 
 
 def _rows_of_columns(layout: Layout, coded: Sequence[CodedCells]) -> Iterator[_WideRow]:

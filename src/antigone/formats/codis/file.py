@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from antigone.formats.codis.vocabulary import MISSING_PERSONS_ROLES, Role, marker_of, role_of
+from antigone.formats.collecting import uncollected
 from antigone.formats.laboratory import Call, LaboratoryProfiles, Run, call_of
 from antigone.matching.operation import LeftOut
 
@@ -93,7 +94,12 @@ class CmfFile:
 
         `declared` says the roles of categories that are not in the vocabulary.
         """
-        wanted = frozenset(roles)
+        with uncollected():
+            return self._laboratory(frozenset(roles), declared)
+
+    def _laboratory(self, wanted: frozenset[Role], declared: Mapping[str, Role] | None) -> LaboratoryProfiles:
+        known: dict[tuple[str, ...], Call | None] = {}
+        """Calls by the locus and the values of its alleles: what says the same is one object."""
         samples: dict[str, tuple[Run, ...]] = {}
         left_out: list[LeftOut] = []
         unknown: dict[str, int] = {}
@@ -105,7 +111,10 @@ class CmfFile:
                 continue
             calls: dict[str, Call] = {}
             for locus in specimen.loci:
-                call = locus.call()
+                key = (locus.name, *[allele.value for allele in locus.alleles])
+                if key not in known:
+                    known[key] = locus.call()
+                call = known[key]
                 if call is None:
                     unknown[locus.name] = unknown.get(locus.name, 0) + 1
                 else:

@@ -10,6 +10,7 @@ from antigone.formats.case_folder.markers import is_y
 from antigone.formats.case_folder.readings import CellError
 from antigone.formats.codis.file import NAMESPACE, Allele, CmfFile, Locus, Specimen
 from antigone.formats.codis.vocabulary import LOCI, ROLES, marker_of, role_of
+from antigone.formats.collecting import uncollected
 from antigone.formats.errors import InputError, quoted
 from antigone.formats.laboratory import bytes_of, call_of
 from antigone.formats.tables import MAX_FIELD, Problems, near
@@ -24,6 +25,7 @@ MAX_DEPTH = 12
 _ROOT = "CODISImportFile"
 _RAPID = "CODISRapidImportFile"
 _BLOCK = 1 << 18
+_MOST_KNOWN = 100_000
 _HEADER = (
     "HEADERVERSION", "MESSAGETYPE", "DESTINATIONORI", "SOURCELAB", "SUBMITBYUSERID", "SUBMITDATETIME", "BATCHID", "KIT",
 )  # fmt: skip
@@ -51,7 +53,8 @@ def read_cmf(source: Path | str | bytes, *, file: str | None = None) -> CmfFile:
     a document type or an entity, an element that CMF does not have, or an allele that cannot be one.
     """
     data, name = bytes_of(source, file)
-    return _Reader(name).read(data)
+    with uncollected():
+        return _Reader(name).read(data)
 
 
 def looks_like_cmf(head: bytes) -> bool:
@@ -86,6 +89,7 @@ class _Reader:
         self._locus: dict[str, Any] = {}
         self._alleles: list[tuple[Allele, tuple[int, int]]] = []
         self._allele: dict[str, Any] = {}
+        self._known: dict[tuple[str | bool, ...], Locus] = {}
         self._sound: dict[tuple[str, tuple[str, ...]], tuple[int, str, str] | None] = {}
         self._passed_over: dict[str, int] = {}
         self._unknown_loci: dict[str, int] = {}
@@ -265,9 +269,8 @@ class _Reader:
         if len(self._loci) >= MAX_LOCI:
             self._complain(place, found=f"more than {MAX_LOCI} loci", expected="at most that many of a specimen")
             return
-        locus = Locus(
+        locus = self._shared(
             name,
-            tuple(allele for allele, _ in self._alleles),
             self._locus.get("READINGBY", ""),
             self._locus.get("READINGDATETIME", ""),
             self._locus.get("KIT") or self._locus.get("@KIT", ""),
@@ -280,14 +283,28 @@ class _Reader:
         elif self._is_sound(marker, locus):
             self._keep_locus(marker, locus, place)
 
+    def _shared(self, *words: str) -> Locus:
+        """The locus of these words and of the alleles read last; those that say the same are one object."""
+        alleles = tuple([allele for allele, _ in self._alleles])
+        key = (*words, *[word for allele in alleles for word in (allele.value, allele.is_required)])
+        known = self._known.get(key)
+        if known is None:
+            name, *others = words
+            known = Locus(name, alleles, *others)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[key] = known
+        return known
+
     def _keep_locus(self, marker: str, locus: Locus, place: tuple[int, int]) -> None:
-        before = self._loci_by_marker.setdefault(marker, locus)
-        if before is not locus:
+        before = self._loci_by_marker.get(marker)
+        if before is None:
+            self._loci_by_marker[marker] = locus
+            self._single += len(locus.alleles) == 1 and not is_y(marker)
+        else:
             if sorted(one.value for one in before.alleles) != sorted(one.value for one in locus.alleles):
                 expected = "the same alleles as in the first, or one <LOCUS> of each name in a specimen"
                 self._complain(place, found=f"a second <LOCUS> {quoted(locus.name)}", expected=expected)
             self._repeated_loci += 1
-        self._single += len(locus.alleles) == 1 and before is locus and not is_y(marker)
         self._loci.append(locus)
 
     def _is_sound(self, marker: str, locus: Locus) -> bool:

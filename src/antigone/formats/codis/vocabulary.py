@@ -6,6 +6,7 @@ such files have them; which, `docs/formats/codis.md` says.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from antigone.genetics.markers import canonical_name
 
@@ -83,6 +84,7 @@ def role_of(category: str, declared: Mapping[str, Role] | None = None) -> Role |
     return _ROLES_BY_SPELLING.get(category.casefold())
 
 
+@lru_cache(maxsize=1000)
 def marker_of(locus: str) -> str | None:
     """The canonical name of a locus; None where nobody knows it.
 

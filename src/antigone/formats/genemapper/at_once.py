@@ -194,7 +194,9 @@ class ColumnReader:
                     run.calls = own
                 if heights is not None:
                     further = heights[firsts[start] : firsts[end]]
-                    run.heights = np.concatenate((run.heights, further)) if len(run.heights) else further
+                    if len(run.heights):
+                        further = np.concatenate((np.asarray(run.heights, dtype=np.float64), further))
+                    run.heights = further
             self._current_key, self._current = key, run
 
     def _only_run(self, key: tuple[str, str], kind: str | None) -> "RunSoFar | LeftOutSample":

@@ -118,7 +118,7 @@ class Genotypes:
         self._readings: list[tuple[int, str, dict[tuple[str, str], tuple[Reading, ...]]]] = [
             (place, name, {}) for place, name in enumerate(names) if not is_y(name)
         ]
-        """Place, name and what pairs of cells say, of each marker but those of the Y chromosome; these are `_copies`."""
+        """Place, name and what pairs of cells say, of each marker; those of the Y chromosome are in `_copies`."""
         self._copies: list[tuple[int, str, dict[tuple[str, str], tuple[Allele, ...] | None]]] = [
             (place, name, {}) for place, name in enumerate(names) if is_y(name)
         ]

@@ -154,5 +154,3 @@ def _may_have_blanks(rows: bytes) -> bool:
         return True
     ends = rows[:1] + rows[-1:]
     return b" " in ends or any(blank in rows for blank in (b" ,", b", ", b" \n", b"\n "))
-
-
