@@ -24,8 +24,8 @@ COSTLY = frozenset(
     for name in (
         "allele_vectors", "answers_power", "assignment", "batched_tables", "coincidences", "consistency",
         "country_search", "descriptions", "discrete_laplace", "exclusion_power", "joint_answer", "lineage_files",
-        "lineages", "linked_pairs", "mixtures", "next_sample", "nongenetic", "placings", "power", "reassociation",
-        "references", "resident", "rivals", "tails", "x_line",
+        "lineages", "linked_pairs", "mixtures", "next_sample", "nongenetic", "placings", "power", "quick_looks",
+        "reassociation", "references", "resident", "rivals", "tails", "x_line",
     )
 )  # fmt: skip
 

@@ -25,7 +25,7 @@ from antigone.genetics.mutation import NO_MUTATION
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
-from antigone.matching import arrangements, consistency, parentage
+from antigone.matching import arrangements, consistency, parentage, quick_looks
 from antigone.matching.arrangements import (
     Arrangement,
     Case,
@@ -364,7 +364,7 @@ def test_a_family_that_fits_has_no_alternatives_and_a_report_belongs_to_its_fami
 
 
 def test_no_function_takes_the_samples_of_two_families() -> None:
-    for module in (arrangements, consistency, parentage):
+    for module in (arrangements, consistency, parentage, quick_looks):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__:
                 taken = [str(one.annotation) for one in inspect.signature(function).parameters.values()]

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.alleles import Allele
-from antigone.genetics.elimination import schedule
+from antigone.genetics.elimination import TooComplexError, schedule
 from antigone.genetics.evaluation import Evaluated, ModelPack, Problems, evaluate, evaluate_plain
+from antigone.genetics.lanes import evaluate_alike
 from antigone.genetics.lumping import coarsest_lumping, lumped
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.network import Member, Role, Shape, founder_alleles
@@ -291,15 +292,54 @@ def typed_log_likelihoods(
         return np.zeros(codes.shape[:2])
     if pedigree.twins or options.theta or options.prune_untyped_founders or len({m.x_linked for m in models}) > 1:
         return _one_by_one(pedigree, models, codes, options)
-    answers = np.zeros(codes.shape[:2])
-    typed = codes[..., 0] >= 0
-    masks, which = np.unique(typed.reshape(-1, len(pedigree)), axis=0, return_inverse=True)
-    pack = ModelPack.of(models)
     marker_of = np.broadcast_to(np.arange(len(models)), codes.shape[:2])
+    problems = codes.reshape(-1, len(pedigree), 2)
+    return typed_problems(pedigree, models, problems, marker_of.ravel(), options).reshape(codes.shape[:2])
+
+
+def typed_problems(
+    pedigree: Pedigree,
+    models: Sequence[MarkerModel],
+    genotypes: Integers,
+    marker_of: Integers,
+    options: Options = DEFAULT_OPTIONS,
+) -> Floats:
+    """`typed_log_likelihoods` of problems that each have one marker: `marker_of`, shape (problems,), indexes `models`.
+
+    `genotypes` has shape (problems, persons, 2) and is trusted; all models are autosomal or all X-linked, and theta,
+    pruning and identical twins are not for here. Returns shape (problems,).
+    """
+    answers = np.zeros(len(genotypes))
+    masks, which = _patterns(genotypes[..., 0] >= 0)
+    pack = _pack_of(tuple(models))
     for k, mask in enumerate(masks):
-        chosen = (which == k).reshape(codes.shape[:2])
-        answers[chosen] = _typed_group(pedigree, models, pack, mask, codes[chosen], marker_of[chosen], options)
+        chosen = which == k
+        answers[chosen] = _typed_group(pedigree, models, pack, mask, genotypes[chosen], marker_of[chosen], options)
     return answers
+
+
+def _patterns(typed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Integers]:
+    """The distinct rows, and which of them each row is."""
+    if np.all(typed == typed[:1]):
+        return typed[:1], np.zeros(len(typed), dtype=np.int64)
+    if typed.shape[1] > 62:
+        masks, which = np.unique(typed, axis=0, return_inverse=True)
+        return masks, which.ravel()
+    _, first, which = np.unique(typed @ (1 << np.arange(typed.shape[1])), return_index=True, return_inverse=True)
+    return typed[first], which
+
+
+def is_evaluated_as_it_is(pedigree: Pedigree, models: Sequence[MarkerModel], typed: NDArray[np.bool_]) -> bool:
+    """Whether `typed_problems` in which exactly these are typed fit into memory and leave all alleles apart.
+
+    Where alleles that nobody carries are treated as one, the order of a sum may depend on what is computed together.
+    """
+    shape = _typed_shape(pedigree, models[0].x_linked, typed)
+    try:
+        schedule(shape, (max(len(model) for model in models),))
+        return not any(_worth_lumping(shape, model) for model in models)
+    except TooComplexError:
+        return False
 
 
 def _check_codes(pedigree: Pedigree, models: Sequence[MarkerModel], codes: Integers) -> None:
@@ -574,10 +614,14 @@ def _joined_shape(shapes: Sequence[Shape]) -> Shape:
 _cached_pack = lru_cache(maxsize=64)(ModelPack.of)
 
 
+def _pack_of(models: tuple[MarkerModel, ...]) -> ModelPack:
+    return _cached_pack(models) if len(models) <= 64 else ModelPack.of(models)
+
+
 def _assemble(shape: Shape, cases: Sequence[Sequence[_Locus]], recombination: Floats, theta: float) -> Problems:
     """Pack problems of one shape; each case has one `_Locus` for each locus of the shape."""
     models = tuple(dict.fromkeys(locus.model for case in cases for locus in case))
-    pack = _cached_pack(models) if len(models) <= 64 else ModelPack.of(models)
+    pack = _pack_of(models)
     number = {model: k for k, model in enumerate(models)}
     which = np.array([[number[locus.model] for locus in case] for case in cases], dtype=np.int64)
     genotypes = np.array([[locus.genotypes for locus in case] for case in cases])
@@ -852,16 +896,10 @@ def _typed_group(
     options: Options,
 ) -> Floats:
     """Problems in which the same people are typed; `codes` has shape (problems, persons, 2)."""
-    x_linked = models[0].x_linked
-    position = {person.id: i for i, person in enumerate(pedigree.persons)}
-    members = tuple(
-        replace(_member(pedigree, person, position, x_linked), roles=(Role.TYPED if is_typed else Role.UNTYPED,))
-        for person, is_typed in zip(pedigree.persons, typed, strict=True)
-    )
     for person, is_typed in zip(pedigree.persons, typed, strict=True):
         if is_typed:
             _require_sex(person, models[0])
-    shape = Shape(members, 1, x_linked)
+    shape = _typed_shape(pedigree, models[0].x_linked, typed)
     sorted_codes = np.sort(codes, axis=-1)
     if options.lump and any(_worth_lumping(shape, models[m]) for m in np.unique(marker_of)):
         cases = []
@@ -872,8 +910,17 @@ def _typed_group(
     genotypes = sorted_codes[:, None]
     which = marker_of[:, None]
     problems = _with_states(shape, pack, which, genotypes, _inbreeding(pedigree), np.zeros(0), 0.0)
-    run = evaluate if options.compiled else evaluate_plain
+    run = evaluate_alike if options.compiled else evaluate_plain
     return run(schedule(shape, (int(pack.sizes.max()),)), problems).natural_logs()
+
+
+def _typed_shape(pedigree: Pedigree, x_linked: bool, typed: NDArray[np.bool_]) -> Shape:
+    position = {person.id: i for i, person in enumerate(pedigree.persons)}
+    members = tuple(
+        replace(_member(pedigree, person, position, x_linked), roles=(Role.TYPED if is_typed else Role.UNTYPED,))
+        for person, is_typed in zip(pedigree.persons, typed, strict=True)
+    )
+    return Shape(members, 1, x_linked)
 
 
 def _one_by_one(pedigree: Pedigree, models: Sequence[MarkerModel], codes: Integers, options: Options) -> Floats:

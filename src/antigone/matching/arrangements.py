@@ -226,12 +226,15 @@ def _alike(pedigree: Pedigree, person: str) -> frozenset[str]:
     return next((group for group in pedigree.twins if person in group), frozenset({person}))
 
 
+UNNAMED = "unnamed "
+
+
 def _fresh_names(pedigree: Pedigree) -> Iterator[str]:
     """Names for people whom nobody named, which say nothing of who they are."""
     number = 0
     while True:
         number += 1
-        if (name := f"unnamed {number}") not in pedigree:
+        if (name := f"{UNNAMED}{number}") not in pedigree:
             yield name
 
 
@@ -297,13 +300,10 @@ class Evidence:
         for row, (person, profile) in enumerate(family.profiles.items()):
             sex = family.pedigree[person].sex
             for m, model in enumerate(models):
-                reading = _at_its_word(profile.readings.get(model.name, ()))
-                if reading is None or (model.x_linked and sex is Sex.UNKNOWN):
-                    continue
-                alleles = reading.alleles
-                if len(alleles) <= (1 if model.x_linked and sex is Sex.MALE else 2):
-                    codes[row, m] = model.index[alleles[0]], model.index[alleles[-1]]
-        return cls(family, tuple(family.profiles), codes, {}, _shown_sexes(family))
+                genotype = exact_genotype(profile.readings.get(model.name, ()), model, sex)
+                if genotype is not None:
+                    codes[row, m] = genotype
+        return cls(family, tuple(family.profiles), codes, {}, shown_sexes(family))
 
     @classmethod
     def full(cls, family: Family, models: Sequence[MarkerModel], settings: Settings) -> "Evidence":
@@ -318,7 +318,7 @@ class Evidence:
                     codes[samples.index(person), m] = model.index[alleles[0]], model.index[alleles[-1]]
             else:
                 known[m] = here
-        return cls(family, samples, codes, known, _shown_sexes(family))
+        return cls(family, samples, codes, known, shown_sexes(family))
 
     def used(self, models: Sequence[MarkerModel]) -> float:
         """The share of what was read that a quick look uses, in the sample where it is least."""
@@ -329,6 +329,17 @@ class Evidence:
         return min(shares)
 
 
+def exact_genotype(readings: Sequence[Reading], model: MarkerModel, sex: Sex) -> tuple[int, int] | None:
+    """Readings of one person taken at their word, as indices of alleles; None where they are no exact genotype."""
+    reading = _at_its_word(readings)
+    if reading is None or (model.x_linked and sex is Sex.UNKNOWN):
+        return None
+    alleles = reading.alleles
+    if len(alleles) > (1 if model.x_linked and sex is Sex.MALE else 2):
+        return None
+    return model.index[alleles[0]], model.index[alleles[-1]]
+
+
 def _at_its_word(readings: Sequence[Reading]) -> Reading | None:
     """What all replicates show alike, where they do and claim to show everything."""
     if len(set(readings)) != 1 or readings[0].reads is Reads.OTHER_UNSEEN:
@@ -336,7 +347,8 @@ def _at_its_word(readings: Sequence[Reading]) -> Reading | None:
     return readings[0]
 
 
-def _shown_sexes(family: Family) -> dict[str, Sex]:
+def shown_sexes(family: Family) -> dict[str, Sex]:
+    """The sex that amelogenin shows in each sample."""
     return {person: sex_by_amelogenin(profile) for person, profile in family.profiles.items()}
 
 
@@ -348,14 +360,14 @@ class Case:
     arrangement: Arrangement
 
 
-def log_sex(evidence: Evidence, arrangement: Arrangement, error: float) -> float:
+def log_sex(sexes: Mapping[str, Sex], arrangement: Arrangement, error: float) -> float:
     """Natural logarithm of P(sexes that amelogenin shows | arrangement); `error` is the rate of a wrong one.
 
     Of somebody unrelated, and of a person whose sex is not recorded, either sex is as likely.
     """
     total = 0.0
     for recorded, giver in arrangement.whose.items():
-        shown = evidence.sexes[recorded]
+        shown = sexes[recorded]
         sex = Sex.UNKNOWN if _is_stranger(giver) else arrangement.pedigree[giver].sex
         if shown is not Sex.UNKNOWN:
             total += float(np.log(0.5 if sex is Sex.UNKNOWN else 1 - error if shown is sex else error))
@@ -421,8 +433,38 @@ def _log_likelihoods_of(cases: Sequence[Case], prepared: Prepared, settings: Set
 
 
 @dataclass(frozen=True, eq=False)
+class Seating:
+    """A pedigree from which childless untyped people were taken out, and in which place of it each sample is.
+
+    Cases of one `shape` have the same likelihoods where the same is read in the same places.
+    """
+
+    pedigree: Pedigree
+    shape: tuple[object, ...]
+    place: Mapping[str, int]  # recorded → where the giver stands
+
+    @classmethod
+    def of(cls, arrangement: Arrangement, *, x_linked: bool) -> "Seating":
+        """The seats of an arrangement; with `x_linked` markers sexes are part of the shape."""
+        pedigree = _without_untyped_leaves(arrangement.pedigree, set(arrangement.whose.values()))
+        position = {person.id: i for i, person in enumerate(pedigree.persons)}
+        rows = tuple(
+            (
+                position.get(p.father or "", -1),
+                position.get(p.mother or "", -1),
+                p.inbreeding,
+                p.sex if x_linked else None,
+            )
+            for p in pedigree.persons
+        )
+        twins = tuple(sorted(tuple(sorted(position[name] for name in group)) for group in pedigree.twins))
+        place = {recorded: position[giver] for recorded, giver in arrangement.whose.items()}
+        return cls(pedigree, (rows, twins), place)
+
+
+@dataclass(frozen=True, eq=False)
 class _Seats:
-    """Exact genotypes in the seats of a pedigree from which childless untyped people were taken out."""
+    """Exact genotypes in the seats of a pedigree."""
 
     pedigree: Pedigree
     shape: tuple[object, ...]
@@ -431,26 +473,19 @@ class _Seats:
 
 
 def _seats(case: Case, models: Sequence[MarkerModel]) -> _Seats:
-    evidence, arrangement = case.evidence, case.arrangement
-    pedigree = _without_untyped_leaves(arrangement.pedigree, set(arrangement.whose.values()))
-    position = {person.id: i for i, person in enumerate(pedigree.persons)}
-    codes = np.full((len(models), len(pedigree), 2), -1, dtype=np.int64)
+    evidence, x_linked = case.evidence, any(model.x_linked for model in models)
+    seating = Seating.of(case.arrangement, x_linked=x_linked)
+    codes = np.full((len(models), len(seating.pedigree), 2), -1, dtype=np.int64)
     impossible = np.zeros(len(models), dtype=bool)
     for row, recorded in enumerate(evidence.samples):
-        giver = arrangement.whose[recorded]
-        seat, mine = codes[:, position[giver]], np.sort(evidence.codes[row], axis=-1)
-        if any(model.x_linked for model in models):
-            impossible |= _two_alleles_of_a_man(mine, pedigree[giver], models)
+        place = seating.place[recorded]
+        seat, mine = codes[:, place], np.sort(evidence.codes[row], axis=-1)
+        if x_linked:
+            impossible |= _two_alleles_of_a_man(mine, seating.pedigree.persons[place], models)
         both = (seat[:, 0] >= 0) & (mine[:, 0] >= 0)
         impossible |= both & np.any(seat != mine, axis=1)
-        codes[:, position[giver]] = np.where((mine[:, :1] >= 0) & ~impossible[:, None], mine, seat)
-    x_linked = any(model.x_linked for model in models)
-    rows = tuple(
-        (position.get(p.father or "", -1), position.get(p.mother or "", -1), p.inbreeding, p.sex if x_linked else None)
-        for p in pedigree.persons
-    )
-    twins = tuple(sorted(tuple(sorted(position[name] for name in group)) for group in pedigree.twins))
-    return _Seats(pedigree, (rows, twins), codes, impossible)
+        codes[:, place] = np.where((mine[:, :1] >= 0) & ~impossible[:, None], mine, seat)
+    return _Seats(seating.pedigree, seating.shape, codes, impossible)
 
 
 def _two_alleles_of_a_man(codes: Integers, person: Person, models: Sequence[MarkerModel]) -> NDArray[np.bool_]:
@@ -500,19 +535,24 @@ def _exact(pedigree: Pedigree, prepared: Prepared, codes: Integers) -> Floats:
     Large markers are lumped case by case, which would cost the small ones more than it saves.
     """
     answers = np.zeros(codes.shape[:2])
-    kinds: dict[tuple[bool, bool], list[int]] = {}
-    for m, model in enumerate(prepared.models):
-        kinds.setdefault((model.x_linked, len(model) > 20), []).append(m)
-    for (x_linked, _), where in kinds.items():
+    for where in kinds_of_markers(prepared.models):
         models = [prepared.models[m] for m in where]
         here = codes[:, where]
-        if x_linked:
+        if models[0].x_linked:
             unknown = [i for i, person in enumerate(pedigree.persons) if person.sex is Sex.UNKNOWN]
             here[:, :, unknown] = -1
             men = [i for i, person in enumerate(pedigree.persons) if person.sex is Sex.MALE]
             here[:, :, men, 1] = here[:, :, men, 0]  # where they differ the case is impossible, and marked as such
         answers[:, where] = typed_log_likelihoods(pedigree, models, here, prepared.options)
     return answers
+
+
+def kinds_of_markers(models: Sequence[MarkerModel]) -> list[list[int]]:
+    """Places of the markers that are computed together: of one inheritance, and all small or all large."""
+    kinds: dict[tuple[bool, bool], list[int]] = {}
+    for m, model in enumerate(models):
+        kinds.setdefault((model.x_linked, len(model) > 20), []).append(m)
+    return list(kinds.values())
 
 
 def _add_observed(answers: Floats, case: Case, prepared: Prepared, settings: Settings) -> None:

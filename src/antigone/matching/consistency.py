@@ -44,13 +44,17 @@ from antigone.matching.parentage import (
     to_do_for_everyone,
 )
 from antigone.matching.preparation import Prepared
+from antigone.matching.quick_looks import QuickLooks
 
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
 AMELOGENIN = "AMEL"
 
-# So many families are looked at together: enough to share arithmetic, few enough for memory.
+# So many families are looked at together, and so many of those that are odd or unlike the others are weighed together:
+# enough to share arithmetic, few enough for memory.
+LOOKED_AT_TOGETHER = 32_000
 TOGETHER = 1000
 
 # Natural logarithms at a marker that differ by less are those of one and the same likelihood.
@@ -161,11 +165,17 @@ def check_families(
     (`claims` does so for one family). `progress` is told how many families are done, of how many.
     """
     rates = consistency or ConsistencySettings()
+    quick_looks = QuickLooks(prepared.models)
     reports: list[FamilyReport] = []
-    for start in range(0, len(families), TOGETHER):
-        reports += _reports(families[start : start + TOGETHER], prepared, settings, rates, every_claim=every_claim)
-        if progress is not None:
-            progress(len(reports), len(families))
+    for first in range(0, len(families), LOOKED_AT_TOGETHER):
+        together = families[first : first + LOOKED_AT_TOGETHER]
+        looks = _looks(together, quick_looks, rates)
+        for start in range(0, len(together), TOGETHER):
+            here = together[start : start + TOGETHER]
+            ready = {k: looks[start + k] for k in range(len(here)) if start + k in looks}
+            reports += _reports(here, ready, prepared, settings, rates, every_claim=every_claim)
+            if progress is not None:
+                progress(len(reports), len(families))
     return tuple(reports)
 
 
@@ -220,35 +230,38 @@ def _with_samples(family: Family, kept: Sequence[str]) -> Family:
 
 def _reports(
     families: Sequence[Family],
+    looks: Mapping[int, "_LookAmongOthers"],
     prepared: Prepared,
     settings: Settings,
     rates: ConsistencySettings,
     *,
     every_claim: bool,
 ) -> list[FamilyReport]:
+    """`looks` are those at families that were looked at together; at the others one is taken here."""
     x_linked = any(model.x_linked for model in prepared.models)
     testable = [k for k, family in enumerate(families) if len(family.profiles) > 1]
-    singles = {k: single_changes(families[k], x_linked=x_linked) for k in testable}
-    details = {k: _untested(family) for k, family in enumerate(families)}
-    quick = [Evidence.exact(families[k], prepared.models) for k in testable]
-    # Theta and pruning change little here and would cost much: they are for the families that look odd.
-    looks = _weigh(quick, [singles[k] for k in testable], replace(prepared, options=Options()), settings, rates)
-    details |= dict(zip(testable, looks, strict=True))
-    odd = [
-        k
-        for k, look in zip(testable, quick, strict=True)
-        if details[k].posterior_as_declared < rates.screen_from or look.used(prepared.models) < QUICK_LOOK_USES
-    ]
+    others = [k for k in testable if k not in looks]
+    slow = _slow_looks([families[k] for k in others], prepared, settings, rates)
+    seen: dict[int, _Look | _LookAmongOthers] = {**looks, **dict(zip(others, slow, strict=True))}
+    odd = [k for k in testable if seen[k].posterior_as_declared < rates.screen_from or seen[k].used < QUICK_LOOK_USES]
     full = [Evidence.full(families[k], prepared.models, settings) for k in odd]
-    tried = [[*singles[k], *combined_changes(families[k])] for k in odd]
+    tried = [[*single_changes(families[k], x_linked=x_linked), *combined_changes(families[k])] for k in odd]
+    details: dict[int, FamilyDetails] = {}
     for k, one in zip(odd, _weigh(full, tried, prepared, settings, rates), strict=True):
         details[k] = replace(one, in_full=True)
     asked = testable if every_claim else odd
     ready = dict(zip(odd, full, strict=True))
     evidence = [ready.get(k) or Evidence.full(families[k], prepared.models, settings) for k in asked]
     for k, found in zip(asked, _claims(evidence, prepared, settings), strict=True):
-        details[k] = replace(details[k], claims=found)
-    return [_report(details[k], rates) for k in range(len(families))]
+        details[k] = replace(details[k] if k in details else seen[k].details(), claims=found)
+    return [
+        _report(details[k], rates)
+        if k in details
+        else _report_of_look(seen[k], rates)
+        if k in seen
+        else _report(_untested(family), rates)
+        for k, family in enumerate(families)
+    ]
 
 
 def _untested(family: Family) -> FamilyDetails:
@@ -256,10 +269,123 @@ def _untested(family: Family) -> FamilyDetails:
 
 
 def _report(details: FamilyDetails, rates: ConsistencySettings) -> FamilyReport:
-    plausible = sum(one.posterior >= rates.plausible_from for one in details.alternatives)
-    finding = ParentageFinding.of(replace(details, plausible=min(plausible, rates.at_most)))
+    finding = ParentageFinding.of(_with_plausible(details, rates))
     words, to_do = for_everyone(details.family, details.verdict), to_do_for_everyone(details.verdict)
     return FamilyReport(details.family, details.verdict, words, to_do, finding)
+
+
+def _with_plausible(details: FamilyDetails, rates: ConsistencySettings) -> FamilyDetails:
+    if not details.alternatives:
+        return details
+    plausible = sum(one.posterior >= rates.plausible_from for one in details.alternatives)
+    return replace(details, plausible=min(plausible, rates.at_most))
+
+
+def _report_of_look(look: "_Look | _LookAmongOthers", rates: ConsistencySettings) -> FamilyReport:
+    """The alternatives of a family that a quick look found consistent are put down when somebody asks for them."""
+    name, verdict = look.family.name, _verdict(look.posterior_as_declared, rates)
+    if isinstance(look, _Look):
+        return _report(look.details(), rates)
+    finding = ParentageFinding.later(name, look.details_with_plausible)
+    return FamilyReport(name, verdict, for_everyone(name, verdict), to_do_for_everyone(verdict), finding)
+
+
+# --- quick looks ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What a quick look found of one family by itself; `used` is `Evidence.used`."""
+
+    family: Family
+    found: FamilyDetails
+    used: float
+
+    @property
+    def posterior_as_declared(self) -> float:
+        return self.found.posterior_as_declared
+
+    def details(self) -> FamilyDetails:
+        return self.found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """What quick looks found of families that are alike: shapes (families, arrangements, …), see `_ratios`, `_told`."""
+
+    ratios: Floats
+    told: Booleans
+    names: Sequence[str]
+    rates: ConsistencySettings
+    x_linked: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LookAmongOthers:
+    """The same of one family in a batch."""
+
+    family: Family
+    batch: _Batch
+    row: int
+    posterior_as_declared: float
+    used: float
+
+    def details(self) -> FamilyDetails:
+        """In the family's own names."""
+        batch = self.batch
+        others = single_changes(self.family, x_linked=batch.x_linked)
+        return _found(self.family.name, others, batch.ratios[self.row], batch.told[self.row], batch.names, batch.rates)
+
+    def details_with_plausible(self) -> FamilyDetails:
+        return _with_plausible(self.details(), self.batch.rates)
+
+
+def _slow_looks(
+    families: Sequence[Family], prepared: Prepared, settings: Settings, rates: ConsistencySettings
+) -> list[_Look]:
+    """Families one by one; theta and pruning change little in a quick look and would cost much."""
+    x_linked = any(model.x_linked for model in prepared.models)
+    quick = [Evidence.exact(family, prepared.models) for family in families]
+    tried = [single_changes(family, x_linked=x_linked) for family in families]
+    found = _weigh(quick, tried, replace(prepared, options=Options()), settings, rates)
+    return [
+        _Look(evidence.family, one, evidence.used(prepared.models)) for one, evidence in zip(found, quick, strict=True)
+    ]
+
+
+def _looks(
+    families: Sequence[Family], quick_looks: QuickLooks, rates: ConsistencySettings
+) -> dict[int, _LookAmongOthers]:
+    """Looks at those of the families that are like others, by their places: the numbers of `_slow_looks`."""
+    names = [model.name for model in quick_looks.models]
+    looks: dict[int, _LookAmongOthers] = {}
+    for alike in quick_looks.look(families):
+        _, declared, *others = alike.arrangements
+        ratios = _ratios(alike.logs, _log_sexes(alike.sexes, declared, others, rates), rates)
+        told = _told(ratios)
+        batch = _Batch(ratios, told, names, rates, quick_looks.x_linked)
+        posteriors = _posteriors_as_declared(others, ratios, told, rates)
+        used = alike.used.tolist()
+        for row, k in enumerate(alike.members.tolist()):
+            looks[k] = _LookAmongOthers(families[k], batch, row, posteriors[row], used[row])
+    return looks
+
+
+def _posteriors_as_declared(
+    others: Sequence[Arrangement], ratios: Floats, told: Booleans, rates: ConsistencySettings
+) -> list[float]:
+    """Posteriors of the declared arrangement of families that have these others in common.
+
+    Those of whom the same is told are summed together: then every sum has the terms, and their order, of one by itself.
+    """
+    prior = np.array([rates.log_odds(one.changes) for one in others])
+    totals = ratios.sum(axis=-1)
+    posteriors = np.ones(len(ratios))
+    for pattern in np.unique(told, axis=0):
+        here = np.flatnonzero((told == pattern).all(axis=1))
+        odds = prior[pattern] + totals[here][:, pattern]
+        posteriors[here] = _posteriors(odds)[:, 0]
+    return [float(one) for one in posteriors]  # of Python, as everywhere in details
 
 
 def _weigh(
@@ -292,15 +418,46 @@ def _details(
     too_large = np.asarray(np.isnan(logs).any(axis=1))
     if np.any(too_large[:2]):
         return _untested(evidence.family)
-    unrelated, given = logs[0], logs[1:]
-    # Readings that no genotype can show are impossible whoever is whose child: they say nothing here.
-    usable = np.isfinite(unrelated)
-    robust = np.zeros(given.shape)
-    robust[:, usable] = with_marker_error(given[:, usable], unrelated[usable], rates.marker_error)
     declared = Arrangement.declared(evidence.family)
-    sexes = np.array([log_sex(evidence, one, rates.amelogenin_error) for one in (declared, *others)])
-    ratios = np.column_stack([robust[1:] - robust[0], sexes[1:] - sexes[0]])
-    told = np.asarray(np.any(np.abs(ratios) > INDISTINGUISHABLE, axis=1) & ~too_large[2:])
+    ratios = _ratios(logs, _log_sexes(evidence.sexes, declared, others, rates), rates)
+    told = _told(ratios) & ~too_large[2:]
+    return _found(evidence.family.name, others, ratios, told, names, rates)
+
+
+def _log_sexes(
+    shown: Mapping[str, Sex], declared: Arrangement, others: Sequence[Arrangement], rates: ConsistencySettings
+) -> Floats:
+    return np.array([log_sex(shown, one, rates.amelogenin_error) for one in (declared, *others)])
+
+
+def _ratios(logs: Floats, sexes: Floats, rates: ConsistencySettings) -> Floats:
+    """Natural logarithms of likelihood ratios of each other arrangement against the declared one.
+
+    `logs` as in `_details`, with any axes before: shape (…, arrangements, markers). The result has one row less two,
+    and one column more, for amelogenin.
+    """
+    unrelated, given = logs[..., :1, :], logs[..., 1:, :]
+    # Readings that no genotype can show are impossible whoever is whose child: they say nothing here.
+    robust = np.where(np.isfinite(unrelated), with_marker_error(given, unrelated, rates.marker_error), 0.0)
+    ratios = np.empty((*logs.shape[:-2], len(sexes) - 1, logs.shape[-1] + 1))
+    np.subtract(robust[..., 1:, :], robust[..., :1, :], out=ratios[..., :-1])
+    ratios[..., -1] = sexes[1:] - sexes[0]
+    return ratios
+
+
+def _told(ratios: Floats) -> Booleans:
+    """Which arrangements the samples can tell from the declared one."""
+    return np.asarray(np.any(np.abs(ratios) > INDISTINGUISHABLE, axis=-1))
+
+
+def _found(
+    family: str,
+    others: Sequence[Arrangement],
+    ratios: Floats,
+    told: Booleans,
+    names: Sequence[str],
+    rates: ConsistencySettings,
+) -> FamilyDetails:
     kept = np.flatnonzero(told).tolist()
     odds = np.array([rates.log_odds(others[k].changes) for k in kept]) + ratios[kept].sum(axis=1)
     posteriors = _posteriors(odds)
@@ -309,9 +466,13 @@ def _details(
         for k, posterior in zip(kept, posteriors[1:], strict=True)
     ]
     found.sort(key=lambda one: (-one.posterior, -one.log10_lr))
-    verdict = Verdict.DOUBTFUL if posteriors[0] < rates.doubtful_below else Verdict.CONSISTENT
     untold = tuple(change for k in np.flatnonzero(~told).tolist() for change in others[k].changes)
-    return FamilyDetails(evidence.family.name, verdict, float(posteriors[0]), tuple(found), untold, (), in_full=False)
+    declared = float(posteriors[0])
+    return FamilyDetails(family, _verdict(declared, rates), declared, tuple(found), untold, (), in_full=False)
+
+
+def _verdict(posterior_as_declared: float, rates: ConsistencySettings) -> Verdict:
+    return Verdict.DOUBTFUL if posterior_as_declared < rates.doubtful_below else Verdict.CONSISTENT
 
 
 def _alternative(arrangement: Arrangement, ratios: Floats, names: Sequence[str], posterior: float) -> Alternative:
@@ -333,10 +494,13 @@ def with_marker_error(logs: Floats, unrelated: Floats, error: float) -> Floats:
 
 
 def _posteriors(log_odds: Floats) -> Floats:
-    """Posteriors of the declared arrangement and of each other, from the natural logarithms of posterior odds."""
-    against = np.concatenate([[0.0], log_odds])
-    weights = np.exp(against - against.max())
-    return np.asarray(weights / weights.sum())
+    """Posteriors of the declared arrangement and of each other, from the natural logarithms of posterior odds.
+
+    The last axis is over the others; that of the result is longer by one.
+    """
+    against = np.concatenate([np.zeros((*log_odds.shape[:-1], 1)), log_odds], axis=-1)
+    weights = np.exp(against - against.max(axis=-1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 # --- claimed relations ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ sentences, the same whatever was found. The confidential part is sealed: it show
 `dataclasses.asdict`, and is read by calling for it by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,24 +101,32 @@ class FamilyDetails:
 
 
 class _Sealed:
-    """Something that shows itself to nobody; it is equal to the same thing, can be pickled and must be opened."""
+    """Something that shows itself to nobody; it is equal to the same thing, can be pickled and must be opened.
+
+    What is inside may be worked out by the first who opens it: most findings nobody ever opens.
+    """
 
     __slots__ = ("_content",)
 
-    def __init__(self, content: FamilyDetails) -> None:
+    def __init__(self, content: FamilyDetails | Callable[[], FamilyDetails]) -> None:
         self._content = content
 
     def open(self) -> FamilyDetails:
+        if not isinstance(self._content, FamilyDetails):
+            self._content = self._content()
         return self._content
 
     def __repr__(self) -> str:
         return "<sealed: for two geneticists>"
 
+    def __reduce__(self) -> tuple[type["_Sealed"], tuple[FamilyDetails]]:
+        return _Sealed, (self.open(),)
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Sealed) and self._content == other._content
+        return isinstance(other, _Sealed) and self.open() == other.open()
 
     def __hash__(self) -> int:
-        return hash(self._content.family)
+        return hash(self.open().family)
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,6 +144,11 @@ class ParentageFinding:
     def of(cls, details: FamilyDetails) -> "ParentageFinding":
         """Seal what was found."""
         return cls(details.family, _Sealed(details))
+
+    @classmethod
+    def later(cls, family: str, details: Callable[[], FamilyDetails]) -> "ParentageFinding":
+        """Seal what whoever opens it first will work out, from what is known now."""
+        return cls(family, _Sealed(details))
 
     def for_geneticists(self) -> str:
         """The confidential words."""
