@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from antigone.formats.errors import InputError
 from antigone.formats.frequencies import NOT_STATED, read_frequencies, write_frequencies
+from antigone.formats.loose_rows import rows_of_text
+from antigone.formats.wide_frequencies import wide_of
 from antigone.genetics.alleles import Named, OffLadder, Repeat, Silent
 from antigone.genetics.frequencies import FrequencyError, FrequencyTable, MarkerFrequencies, nist_1036_caucasian
 
@@ -59,6 +61,32 @@ def test_excel_says_the_same_as_csv(tmp_path: Path) -> None:
     table = read_frequencies(tmp_path / "population.xlsx", name="Population", source="doi:10/x")
     assert table.markers == read(tmp_path, LONG).markers
     assert (table.name, table.source) == ("Population", "doi:10/x")
+
+
+def upright(alleles: dict[str, tuple[int, int]], typed: int, size: int) -> bytes:
+    """A published table of two markers with counts of alleles by all that were typed, and a row N."""
+    lines = ["Allele,TH01,FGA", *(f"{name},{a / typed:.4f},{b / typed:.4f}" for name, (a, b) in alleles.items())]
+    return "\n".join([*lines, f"N,{size},{size}"]).encode()
+
+
+def test_n_counts_chromosomes_where_every_frequency_is_a_whole_part_of_it() -> None:
+    """404 alleles of 202 people, as STRmix writes; of 404 people half of the counts would be odd ones of 808."""
+    counts = {str(place): (place, 33 - place) for place in range(5, 16)} | {"20": (294, 151)}
+    read = wide_of(rows_of_text(upright(counts, 404, 404), "t.csv"), "t.csv", name="t", source="s")
+    assert [entry.chromosomes for entry in read.table.markers.values()] == [404, 404]
+    assert read.notes == ("t.csv: N counts chromosomes and not people: every frequency is a whole part of it",)
+    people = wide_of(rows_of_text(upright(counts, 404, 202), "t.csv"), "t.csv", name="t", source="s")
+    assert [entry.chromosomes for entry in people.table.markers.values()] == [404, 404]
+    assert not people.notes
+
+
+def test_few_or_rounded_frequencies_prove_nothing_and_n_stays_people() -> None:
+    few = b"Allele,TH01\n6,0.25\n7,0.75\nN,100\n"
+    rounded = b"Allele,TH01,FGA\n6,0.3,0.4\n7,0.7,0.6\nN,3000,3000\n"
+    for text, chromosomes in ((few, 200), (rounded, 6000)):
+        read = wide_of(rows_of_text(text, "t.csv"), "t.csv", name="t", source="s")
+        assert {entry.chromosomes for entry in read.table.markers.values()} == {chromosomes}
+        assert not read.notes
 
 
 def test_of_several_sheets_the_one_called_frequencies_is_read(tmp_path: Path) -> None:

@@ -55,6 +55,29 @@ def test_haplogrep_writes_a_cell_for_each_difference(name: str) -> None:
     assert [one.haplogroup for one in hsd.rows] == ["H1", "T2b"]
 
 
+def test_a_header_padded_with_empty_cells_loses_no_difference() -> None:
+    read = read_mt_table(HAPLOTYPES / "haplogrep_padded.hsd")
+    assert [one.sequence.differences for one in read.rows] == [
+        ("263G", "309.1C", "309.2C", "315.1C"),
+        ("249DEL", "16093Y"),
+        ("524.1A", "524.2C"),
+    ]
+
+
+def test_a_sheet_that_is_wider_than_its_header_loses_no_difference(tmp_path: Path) -> None:
+    rows = [["sample", "range", "polymorphisms"], ["M1", "CR", "263G", "315.1C"], ["M2", "CR", "16093C"]]
+    (tmp_path / "book").write_bytes(xlsx({"mt": rows}))
+    assert [one.sequence.differences for one in read_mt_table(tmp_path / "book").rows] == [
+        ("263G", "315.1C"),
+        ("16093C",),
+    ]
+
+
+def test_columns_beside_are_named() -> None:
+    read = mt_of(b"sample,range,profile,town\nM1,CR,263G,Elis\n", "x")
+    assert (read.beside, read.rows[0].sequence.differences) == (("town",), ("263G",))
+
+
 def test_a_table_between_semicolons_is_read_whatever_its_columns_are_called() -> None:
     (row,) = read_mt_table(HAPLOTYPES / "mt_semicolon_columns.csv").rows
     assert row.sequence == MtHaplotype("ARC1", CONTROL_REGION, ("263G", "315.1C"))
@@ -110,6 +133,17 @@ def test_one_name_twice_is_the_two_copies_of_a_marker_that_has_them() -> None:
     assert row.haplotype.alleles["DYS385"] == (Repeat(11), Repeat(14))
     with pytest.raises(InputError, match="found a second column ‘DYS391’"):
         y_table_of([(1, ["sample", "DYS391", "DYS391"]), (2, ["M1", "10", "10"])], "x")
+
+
+def test_a_table_of_individuals_may_end_in_empty_columns() -> None:
+    read = read_y_table(HAPLOTYPES / "y_individuals.csv")
+    assert read.beside == ("pop", "sex")
+    first, second = read.rows
+    assert (first.haplotype.sample, second.haplotype.sample) == ("M1", "M2")
+    assert first.haplotype.alleles["DYS385"] == (Repeat(11), Repeat(14))
+    assert "DYS19" not in second.haplotype.alleles
+    with pytest.raises(InputError, match="line 2, column 3: found 3 cells; expected 2, as the header has"):
+        y_table_of([(1, ["sample", "DYS391", ""]), (2, ["M1", "10", "x"])], "t")
 
 
 def test_without_a_header_the_order_is_that_of_the_kit_named() -> None:

@@ -58,6 +58,11 @@ KINDS = {
     "genemapper/good/genemarker_wide/table.txt": Kind.GENEMAPPER,
     "genemapper/bad/columns_between_spaces/table.txt": Kind.GENEMAPPER,
     "genemapper/bad/column_for_each_sample/table.txt": Kind.GENEMAPPER,
+    "genemapper/good/second_column_in_brackets/table.txt": Kind.GENEMAPPER,
+    "genemapper/bad/person_with_a_stranger/table.txt": Kind.GENEMAPPER,
+    "haplotypes/haplogrep_padded.hsd": Kind.MT_TABLE,
+    "haplotypes/y_individuals.csv": Kind.Y_TABLE,
+    "strider/own_form.csv": Kind.STRIDER,
 }
 
 

@@ -77,6 +77,13 @@ def test_a_marker_file_may_lie_elsewhere(tmp_path: Path) -> None:
 # As an operation
 
 
+def test_a_file_never_names_its_own_markers(tmp_path: Path) -> None:
+    """LINKAGE calls its pedigrees pedfile.dat, which is also what a list of markers is called."""
+    (tmp_path / "pedfile.dat").write_text("F 1 0 0 1 6 7\n")
+    with pytest.raises(InputError, match=r"no file that names its markers; expected pedfile\.map beside it"):
+        read_ped(tmp_path / "pedfile.dat")
+
+
 def test_who_is_missing_is_said_beside_the_file_and_the_others_are_donors() -> None:
     read = read_ped(PED / "two_families_and_remains.ped")
     made = operation_from_ped(read, "x.ped", missing={"Oak:son"}, remains={"remains"})

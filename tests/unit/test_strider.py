@@ -44,6 +44,29 @@ def test_other_forms_say_the_same(name: str) -> None:
     assert {key: table.markers for key, table in other.items()} == {key: table.markers for key, table in usual.items()}
 
 
+def test_strider_s_own_form_has_quoted_decimal_commas_and_a_row_of_sizes_without_a_name() -> None:
+    tables = read_strider(STRIDER / "own_form.csv")
+    assert list(tables) == ["ARCADIA", "ELIS"]
+    assert tables["ARCADIA"].markers["D1S1656"] == MarkerFrequencies(
+        "D1S1656", (Repeat(11), Repeat(12), Repeat(15, 3), Repeat(17, 3)), (0.0125, 0.4125, 0.25, 0.325), None, 80
+    )
+    assert tables["ELIS"].markers["TH01"].frequencies == (0.211538, 0.288462, 0.5)
+
+
+def test_frequencies_prove_that_people_were_counted_where_they_are_odd_parts_of_twice_as_many() -> None:
+    """One allele of 80 is 0.0125, which no number of the 40 that `n` says can be; somebody may still say otherwise."""
+    tables = read_strider(STRIDER / "own_form.csv")
+    assert {name: table.markers["TH01"].chromosomes for name, table in tables.items()} == {"ARCADIA": 80, "ELIS": 52}
+    assert tables["ELIS"].source == "STRidER, ELIS, from own_form.csv; n counts people"
+    told = read_strider(STRIDER / "own_form.csv", sample_size="chromosomes")
+    assert told["ELIS"].markers["TH01"].chromosomes == 26
+
+
+def test_a_row_without_a_name_below_the_alleles_is_no_sample_size() -> None:
+    with pytest.raises(InputError, match="line 4, column ELIS: found ‘’; expected an allele"):
+        strider_of(b"TH01,\nAllele,ELIS\n6,1\n,25\n", "x")
+
+
 def test_what_n_counts_is_for_the_reader_to_say() -> None:
     tables = read_strider(STRIDER / "two_populations.xml", sample_size="people")
     assert tables["ARCADIA"].markers["TH01"].chromosomes == 440
@@ -124,8 +147,8 @@ def test_what_is_written_in_either_form_is_read_as_it_is(made: dict[str, dict[st
     def markers(read: dict[str, FrequencyTable]) -> dict[str, dict[str, MarkerFrequencies]]:
         return {name: dict(table.markers) for name, table in read.items()}
 
-    assert markers(strider_of(as_xml(made).encode(), "x.xml")) == made
-    assert markers(strider_of(as_csv(made).encode(), "x.csv")) == made
+    assert markers(strider_of(as_xml(made).encode(), "x.xml", sample_size="chromosomes")) == made
+    assert markers(strider_of(as_csv(made).encode(), "x.csv", sample_size="chromosomes")) == made
 
 
 SOUND = [(STRIDER / name).read_bytes() for name in ("two_populations.xml", "two_populations.csv", "namespace.xml")]

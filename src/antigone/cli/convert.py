@@ -215,7 +215,8 @@ def _part(source: Path, kind: Kind, target: Path, said: Said) -> _Part:
             return _Part(table.profiles_csv(), table.left_out, table.notes)
         case Kind.MT_TABLE:
             mt = read_mt_table(source, sheet=said.sheet)
-            return _Part(mt.mtdna_csv() if target.name == "mtdna.csv" else mt.database_csv())
+            notes = tuple(f"the column {name} is not used" for name in mt.beside)
+            return _Part(mt.mtdna_csv() if target.name == "mtdna.csv" else mt.database_csv(), notes=notes)
         case Kind.Y_TABLE:
             y = read_y_table(source, kit=said.kit, sheet=said.sheet, zero=said.zero)
             notes = tuple(f"the column {name} is not used" for name in y.beside)

@@ -53,6 +53,8 @@ _COUNT = re.compile(r"[0-9]{1,9}")
 _DIFFERENCE_LIKE = re.compile(r"[ACGT]?[0-9]{1,5}(?:\.[0-9]{1,2})?(?:[ACGTRYSWKMN]|DEL|del|-)")
 _NO_DIFFERENCE = ("rcrs", "crs", "none", "-")
 _DELETED = re.compile(r"([0-9]{1,5})(?:-|DEL|del|d)")
+# HaploGrep writes the bases of one insertion together: 309.1CC is 309.1C 309.2C.
+_INSERTED_TOGETHER = re.compile(r"([0-9]{1,5})\.1([ACGT]{2,99})")
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,11 @@ class MtRow:
 
 @dataclass(frozen=True)
 class MtTable:
-    """The sequences of a file, and the comments that stand in it."""
+    """The sequences of a file, and the comments that stand in it; `beside` names the columns that were not used."""
 
     rows: tuple[MtRow, ...]
     comments: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def mtdna_csv(self) -> str:
         """`mtdna.csv` of a case folder: what was read of each sample. Haplogroups and counts have no place in it."""
@@ -163,35 +166,74 @@ def mt_table_of(rows: Rows, file: str) -> MtTable:
         return read.table()
     if _is_without_header(rows):
         rows = [(0, ["sample", "range", "haplogroup", "polymorphisms"]), *rows]
-    line, header = rows[0]
+    line, header = rows[0][0], _without_empty_end(rows[0][1])
     columns = _columns(header)
+    _check_columns(read, line, header, columns)
+    if len(read.problems):
+        return read.table()
+    read.beside = [text for place, text in enumerate(header) if text and place not in columns.values()]
+    for number, cells in rows[1:]:
+        if cells[0].startswith("#"):
+            read.comments.append(" ".join(cells).lstrip("# ").strip())
+        else:
+            _take_row(read, number, cells, header, columns)
+    return read.table()
+
+
+def _check_columns(read: "_Reader", line: int, header: Sequence[str], columns: dict[str, int]) -> None:
+    for name in ("ranges", "differences"):
+        if len(same := [text for text in header if _column_named(text) == name]) > 1:
+            read.complain(line, None, found=f"the columns {', '.join(map(quoted, same))}", expected=f"one of {name}")
     for name in ("sample", "ranges", "differences"):
         if name not in columns:
             known = [spelling for spellings in _COLUMNS.values() for spelling in spellings]
             meant = "".join(near(text, known) for text in header[:_MOST_ASKED] if not _column_named(text))[:200]
             expected = f"a column ‘{_COLUMNS[name][0]}’{meant}"
             read.complain(line, None, found=f"no column of {name}", expected=expected)
-    if len(read.problems):
-        return read.table()
-    for number, cells in rows[1:]:
-        if cells[0].startswith("#"):
-            read.comments.append(" ".join(cells).lstrip("# ").strip())
-            continue
-        if columns["differences"] == len(header) - 1:
-            # HaploGrep's `.hsd` has a cell for each difference below the last column.
-            cells = [*cells[: len(header) - 1], " ".join(cells[len(header) - 1 :])]
-        padded = [*cells, *[""] * (len(header) - len(cells))]
-        if any(cells[len(header) :]):
-            found = f"{len(cells)} cells"
-            read.complain(number, len(header) + 1, found=found, expected=f"{len(header)}, as the header has")
-            continue
-        of = {name: padded[place] for name, place in columns.items()}
-        ranges = read.ranges(of["ranges"], number, header[columns["ranges"]])
+
+
+def _take_row(
+    read: "_Reader", number: int, cells: Sequence[str], header: Sequence[str], columns: dict[str, int]
+) -> None:
+    if columns["differences"] == len(header) - 1:
+        # HaploGrep's `.hsd` has a cell for each difference below the last column.
+        cells = [*cells[: len(header) - 1], " ".join(cells[len(header) - 1 :])]
+    padded = [*cells, *[""] * (len(header) - len(cells))]
+    if any(cells[len(header) :]):
+        found = f"{len(cells)} cells"
+        read.complain(number, len(header) + 1, found=found, expected=f"{len(header)}, as the header has")
+        return
+    astray = next((place for place, text in enumerate(padded) if _stands_astray(text, place, header, columns)), None)
+    if astray is not None:
+        found = f"{quoted(padded[astray])} below {quoted(header[astray]) if header[astray] else 'no name'}"
+        column = quoted(header[columns["differences"]])
+        expected = f"differences in the column {column} only, or as the last columns"
+        read.complain(number, astray + 1, found=found, expected=expected)
+        return
+    of = {name: padded[place] for name, place in columns.items()}
+    ranges = read.ranges(of["ranges"], number, header[columns["ranges"]])
+    if ranges is not None:
         column = header[columns["differences"]]
-        if ranges is not None:
-            haplogroup = of.get("haplogroup", "")
-            read.row(of["sample"], ranges, haplogroup, of.get("count") or "1", of["differences"], number, column)
-    return read.table()
+        haplogroup = of.get("haplogroup", "")
+        read.row(of["sample"], ranges, haplogroup, of.get("count") or "1", of["differences"], number, column)
+
+
+def _without_empty_end(header: Sequence[str]) -> list[str]:
+    """A header without the empty cells at its end, which stand above cells of a last column that has many."""
+    named = [place for place, text in enumerate(header) if text]
+    return list(header[: named[-1] + 1]) if named else list(header)
+
+
+def _stands_astray(text: str, place: int, header: Sequence[str], columns: dict[str, int]) -> bool:
+    """Whether a cell of a column that is not used may be of the sequence: it has no name, or holds differences."""
+    if not text or place in columns.values():
+        return False
+    words = text.split()
+    # `12A` alone may number a bone.
+    is_like = all(map(_DIFFERENCE_LIKE.fullmatch, words)) and (
+        len(words) > 1 or re.search("[0-9]{3}", text) is not None
+    )
+    return not header[place] or is_like
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
@@ -214,6 +256,7 @@ class _Reader:
         self.file = file
         self.problems = Problems()
         self.comments: list[str] = []
+        self.beside: list[str] = []
         self._rows: list[MtRow] = []
         self._ranges: dict[str, Ranges] = {}
         self._read: dict[tuple[str, Ranges], tuple[str, ...]] = {}
@@ -292,15 +335,27 @@ class _Reader:
         if not self._rows and not len(self.problems):
             self.problems.add(self.file, None, None, found="no sequence", expected="one at least")
         self.problems.stop_if_any()
-        return MtTable(tuple(self._rows), tuple(self.comments))
+        return MtTable(tuple(self._rows), tuple(self.comments), tuple(self.beside))
 
 
 def _usual(text: str) -> str:
-    """Differences as a case folder writes them: EMPOP takes a deletion as 249DEL, 249del and 249-."""
+    """Differences as a case folder writes them: EMPOP takes a deletion as 249DEL, 249del and 249-.
+
+    >>> _usual("249del 309.1CC, 523d")
+    '249DEL 309.1C 309.2C 523DEL'
+    """
     words = re.split(r"[\s,;]+", text.strip())
     if len(words) == 1 and words[0].casefold() in _NO_DIFFERENCE:
         return ""
-    return " ".join(f"{match[1]}DEL" if (match := _DELETED.fullmatch(word)) else word for word in words)
+    return " ".join(part for word in words for part in _usual_difference(word))
+
+
+def _usual_difference(word: str) -> list[str]:
+    if match := _DELETED.fullmatch(word):
+        return [f"{match[1]}DEL"]
+    if match := _INSERTED_TOGETHER.fullmatch(word):
+        return [f"{match[1]}.{number}{base}" for number, base in enumerate(match[2], 1)]
+    return [word]
 
 
 def emp_text(table: MtTable) -> str:

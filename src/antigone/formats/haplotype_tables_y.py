@@ -27,13 +27,19 @@ Zero = Literal["refuse", "silent", "no result"]
 
 MAX_BYTES = 100_000_000
 MAX_ROWS = 1_000_000
-_SAMPLE = ("sample", "sampleid", "samplename", "id", "haplotype", "haplotypeid", "name", "ht")
+_SAMPLE = (
+    "sample", "sampleid", "samplename", "id", "haplotype", "haplotypeid", "name", "ht", "ind", "individual",
+    "specimenid",
+)  # fmt: skip
 _COUNT = ("count", "n", "number", "frequency", "freq", "observed")
 # Columns that say where a man comes from, which no comparison uses.
-_BESIDE = ("population", "country", "continent", "region", "haplogroup", "accession", "kit", "metapopulation", "city")
+_BESIDE = (
+    "population", "country", "continent", "region", "haplogroup", "accession", "kit", "metapopulation", "city",
+    "pop", "populationcode", "subpopulation", "province", "sex", "gender", "order",
+)  # fmt: skip
 # A hyphen stands between the copies of DYS385 in many tables: 11-14.
 _BETWEEN = re.compile(r"\s*[,/;]\s*|(?<=[0-9])\s*-\s*(?=[0-9])")
-_NOTHING = ("", "-", "–", "*", "?", "nd", "na", "n/a", "nan", "null")
+_NOTHING = ("", "-", "--", "–", "*", "?", "nd", "na", "n/a", "nan", "null")
 _COPY = re.compile(r"(DYS385|DYF387S1)[\s_.-]*(?:[abAB12]|I{1,2})", re.IGNORECASE)
 _TWO_COPIES = ("DYS385", "DYF387S1")
 _MOST_ASKED = 10
@@ -141,7 +147,9 @@ class _Columns:
     """Where everything stands; problems are noted."""
 
     def __init__(self, header: tuple[int, list[str]], file: str, problems: Problems) -> None:
-        line, self.header = header
+        line, self.header = header[0], list(header[1])
+        while self.header and not self.header[-1]:
+            self.header.pop()  # separators at the end of each line; a cell below them is told with its row
         self.sample: int | None = None
         self.count: int | None = None
         self.markers: dict[str, list[int]] = {}

@@ -202,7 +202,12 @@ def _first_that_reads(path: Path, readers: Sequence[Callable[[Path], Columns]]) 
 def _strider(path: Path, _: Recognised, said: _Said) -> None:
     tables = read_strider(path)
     said.holds.append(f"{counted(len(tables), 'population')}: {_some(list(tables), 20)}")
-    said.holds.append("sample sizes, which the file does not explain, are taken for numbers of chromosomes")
+    for counts in ("people", "chromosomes"):
+        own = [name for name, table in tables.items() if table.source.endswith(f"n counts {counts}")]
+        proved = counts == "people"
+        why = "are of people, as the frequencies prove" if proved else "are taken for numbers of chromosomes"
+        if own:
+            said.holds.append(f"sample sizes, which the file does not explain, {why}: {_some(own, 20)}")
     markers = dict.fromkeys(marker for table in tables.values() for marker in table.markers)
     said.holds.append(f"{counted(len(markers), 'marker')}")
     said.odd += _unknown_markers(markers)
@@ -239,6 +244,8 @@ def _mt(path: Path, _: Recognised, said: _Said) -> None:
     ranges = Counter(one.sequence.ranges for one in table.rows)
     spans = ", ".join(";".join(f"{first}-{last}" for first, last in span) for span, _ in ranges.most_common(_SAID))
     said.holds.append(f"ranges read: {spans}")
+    if table.beside:
+        said.odd.append(f"columns that are not used: {', '.join(table.beside)}")
     same = Counter((one.sequence.ranges, one.sequence.differences) for one in table.rows)
     twice = sum(number for number in same.values() if number > 1)
     if twice:

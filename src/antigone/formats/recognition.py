@@ -63,6 +63,9 @@ _CASE_TABLES = {
 _PEOPLE = ("profiles", "remains", "families")
 _SEXES = frozenset(("0", "1", "2", "m", "f", "u", "male", "female", "unknown"))
 _SAMPLES_COLUMN = re.compile(r"sample[ _.]?(?:name|file)|(?:marker|locus)\b.*\ballele|маркер.*алел", re.IGNORECASE)
+# What heads the first column of a table with a row a person; with markers beside it, it is a laboratory's.
+_PERSONS = frozenset(("sample", "sampleid", "id", "ind", "individual", "stain", "specimenid", "name", "person"))
+_FEW_MARKERS = 3
 _DAT_LINE = re.compile(r"\s*(?:[MATC]\s+\S.*|S2?(?:\s.*)?|E|END OF DATA|E\s+END[ -]OF[ -]DATA)\s*", re.IGNORECASE)
 _PARAMETER_FILE = re.compile(r"\s*[0-9]+(?:\s+[0-9]+){2,3}(?:\s*(?:<<|#|//).*)?\s*")
 _MAP_LINE = re.compile(r"\s*(?:[0-9]{1,2}|X|Y|XY|MT)\s+\S+(?:\s+-?[0-9.]+){1,2}\s*", re.IGNORECASE)
@@ -158,9 +161,15 @@ def _is_between_commas(head: bytes) -> bool:
 def _names_samples(rows: Rows) -> bool:
     """Whether a row names samples, or markers and alleles, as a laboratory's table does."""
     return any(
-        _SAMPLES_COLUMN.search(" ".join(cells)) or (len(cells) > 1 and plain_name(cells[0]) in ("marker", "locus"))
+        _SAMPLES_COLUMN.search(" ".join(cells))
+        or (len(cells) > 1 and plain_name(cells[0]) in ("marker", "locus"))
+        or (plain_name(cells[0]) in _PERSONS and sum(map(_is_marker, cells)) >= _FEW_MARKERS)
         for _, cells in rows[:_HEADER_ROWS]
     )
+
+
+def _is_marker(text: str) -> bool:
+    return canonical_name(text) is not None
 
 
 def _rows(head: bytes) -> Rows | None:

@@ -23,14 +23,14 @@ _LONGEST_TEXT = 100_000
 _ALLELE = "an allele such as 12 or 9.3"
 # STRidER writes all alleles shorter than those listed as 1, and all longer ones as 99.
 _RARE_SHORT, _RARE_LONG = Repeat(1), Repeat(99)
-_SIZE_ROWS = ("n", "2n")
+_SIZE_ROWS = ("n", "2n", "")
 
 
-def read_strider(path: Path | str, *, sample_size: SampleSize = "chromosomes") -> dict[str, FrequencyTable]:
+def read_strider(path: Path | str, *, sample_size: SampleSize | None = None) -> dict[str, FrequencyTable]:
     """The populations of a STRidER file, by name; each table says where it comes from.
 
-    `sample_size` is what the `n` of the file counts, which it does not say. Chromosomes are the reading that makes no
-    figure look more certain than it is.
+    `sample_size` is what the `n` of the file counts, which it does not say. Without it, what the frequencies of a
+    population prove, else chromosomes: the reading that makes no figure look more certain than it is.
 
     Raises `InputError` with all problems of the file.
     """
@@ -38,7 +38,7 @@ def read_strider(path: Path | str, *, sample_size: SampleSize = "chromosomes") -
     return strider_of(read_bytes(path, path.name, MAX_BYTES), path.name, sample_size=sample_size)
 
 
-def strider_of(data: bytes, file: str, *, sample_size: SampleSize = "chromosomes") -> dict[str, FrequencyTable]:
+def strider_of(data: bytes, file: str, *, sample_size: SampleSize | None = None) -> dict[str, FrequencyTable]:
     """The populations in the bytes of a STRidER file, XML or CSV. `file` is the name that errors use."""
     problems = Problems()
     figures = FrequencyFigures(file, problems)
@@ -48,9 +48,10 @@ def strider_of(data: bytes, file: str, *, sample_size: SampleSize = "chromosomes
         _read_csv(data, file, figures, sample_size)
     tables: dict[str, FrequencyTable] = {}
     for name in figures.populations():
+        counted = figures.explain_sizes(name)
         entries = {marker: _with_classes(entry) for marker, entry in figures.entries(name).items()}
         if entries:
-            source = f"STRidER, {name}, from {file}; n counts {sample_size}"
+            source = f"STRidER, {name}, from {file}; n counts {sample_size or counted or 'chromosomes'}"
             tables[name] = FrequencyTable(f"STRidER {name}", source, entries)
     if not tables and not len(problems):
         problems.add(file, None, None, found="no frequencies", expected="one population with a marker at least")
@@ -92,7 +93,7 @@ class _XmlReader:
     """Takes the events of expat: `marker` with a `name`, `origin` elements with `frequency` elements in them."""
 
     def __init__(
-        self, parser: expat.XMLParserType, file: str, figures: FrequencyFigures, sample_size: SampleSize
+        self, parser: expat.XMLParserType, file: str, figures: FrequencyFigures, sample_size: SampleSize | None
     ) -> None:
         self._parser, self._file, self._figures, self._counts = parser, file, figures, sample_size
         self._path: list[str] = []
@@ -148,7 +149,9 @@ class _XmlReader:
         else:
             self._marker = self._figures.marker(population, self._name, self._line, self._column)
             size = attributes.get("n", "").strip()
-            self._figures.size(self._marker, size, self._line, self._column, self._counts)
+            explained = self._counts is not None
+            counts = self._counts or "chromosomes"
+            self._figures.size(self._marker, size, self._line, self._column, counts, is_explained=explained)
 
     def text(self, text: str) -> None:
         """Some of the text within an element."""
@@ -177,7 +180,7 @@ class _XmlReader:
         self._figures.complain(self._line, self._column, found=found, expected=expected)
 
 
-def _read_xml(data: bytes, file: str, figures: FrequencyFigures, sample_size: SampleSize) -> None:
+def _read_xml(data: bytes, file: str, figures: FrequencyFigures, sample_size: SampleSize | None) -> None:
     parser = expat.ParserCreate()
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     reader = _XmlReader(parser, file, figures, sample_size)
@@ -197,7 +200,7 @@ def _read_xml(data: bytes, file: str, figures: FrequencyFigures, sample_size: Sa
 # CSV
 
 
-def _read_csv(data: bytes, file: str, figures: FrequencyFigures, sample_size: SampleSize) -> None:
+def _read_csv(data: bytes, file: str, figures: FrequencyFigures, sample_size: SampleSize | None) -> None:
     """Blocks: a line with the name of a marker, a header `Allele,POPULATION,…`, perhaps a row of n, and the alleles."""
     marker: str | None = None
     markers: list[MarkerFigures] | None = None
@@ -221,7 +224,8 @@ def _read_csv(data: bytes, file: str, figures: FrequencyFigures, sample_size: Sa
 
 def _begins_block(text: str, header: list[str]) -> bool:
     """Whether a cell alone on its line names a marker; below a header it may be an allele that nobody has."""
-    return not header or (text.casefold() not in _SIZE_ROWS and not isinstance(read_allele(text), Repeat | OffLadder))
+    is_allele = isinstance(read_allele(pointed(text)), Repeat | OffLadder)
+    return not header or (text.casefold() not in _SIZE_ROWS and not is_allele)
 
 
 def _csv_rows(data: bytes, file: str, figures: FrequencyFigures) -> Iterator[tuple[int, list[str]]]:
@@ -237,7 +241,7 @@ def _csv_rows(data: bytes, file: str, figures: FrequencyFigures) -> Iterator[tup
             figures.complain(number, None, found=found, expected="cells between commas")
             continue
         if any(cells):
-            yield number, cells if separator == "," else [pointed(cell) for cell in cells]
+            yield number, cells
 
 
 def _begin_block(marker: str, header: list[str], line: int, figures: FrequencyFigures) -> list[MarkerFigures]:
@@ -256,14 +260,19 @@ def _take_row(
     markers: list[MarkerFigures],
     line: int,
     figures: FrequencyFigures,
-    sample_size: SampleSize,
+    sample_size: SampleSize | None,
 ) -> None:
     if any(cells[len(header) :]):
         found = f"{len(cells)} cells"
         figures.complain(line, len(header) + 1, found=found, expected=f"{len(header)}, as the header has")
         return
+    label = cells[0].casefold()
+    # STRidER's own row of sample sizes has no name; it stands above the alleles.
+    is_size = label in _SIZE_ROWS and (label or not any(marker.values for marker in markers))
     for marker, text, column in zip(markers, cells[1:], header[1:], strict=False):
-        if text and cells[0].casefold() in _SIZE_ROWS:
-            figures.size(marker, text, line, column, "chromosomes" if cells[0].casefold() == "2n" else sample_size)
+        if text and is_size:
+            counts = "chromosomes" if label == "2n" else sample_size
+            explained = counts is not None
+            figures.size(marker, text, line, column, counts or "chromosomes", is_explained=explained)
         elif text:
-            figures.frequency(marker, cells[0], text, line, column)
+            figures.frequency(marker, pointed(cells[0]), pointed(text), line, column)

@@ -90,6 +90,8 @@ def wide_of(rows: Rows, file: str, *, name: str, source: str) -> PublishedFreque
         read.on_its_side(rows[header][1], rows[header + 1 :])
     else:
         read.upright(*_without_row_names(rows[header], rows[header + 1 :]))
+    if read.figures.populations() and read.figures.explain_sizes("") == "chromosomes":
+        read.notes.append(f"{file}: N counts chromosomes and not people: every frequency is a whole part of it")
     entries = read.figures.entries("") if read.figures.populations() else {}
     if not entries and not len(problems):
         problems.add(file, None, None, found="no frequencies", expected="one marker at least")
@@ -269,7 +271,7 @@ class _Reader:
             expected = "a size ‘2N’ with the number of X chromosomes"
             self.figures.complain(line, column, found="a number of people at an X marker", expected=expected)
         else:
-            self.figures.size(marker, text, line, column, counts)
+            self.figures.size(marker, text, line, column, counts, is_explained=counts == "chromosomes")
 
     def _note(self, line: int, cells: Sequence[str], what: str) -> None:
         if len(self.notes) < _MOST_NOTES:

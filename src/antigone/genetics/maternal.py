@@ -31,6 +31,7 @@ _ABSENT = "-"
 _DELETION = "DEL"
 _RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _DIFFERENCE = re.compile(r"([ACGT])?([0-9]{1,5})(?:\.([0-9]{1,2}))?([A-Z]+)")
+_SMALL = re.compile(r"[ACGT]?[0-9]{1,5}(?:\.[0-9]{1,2})?[acgt]")
 
 Ranges = tuple[tuple[int, int], ...]
 Site = tuple[int, int]
@@ -129,7 +130,10 @@ def _read_difference(part: str, ranges: Ranges) -> tuple[Site, str] | NotationPr
     symbol = match[4] if match else ""
     if match is None or (symbol not in IUPAC and symbol != _DELETION):
         expected = "a base, R Y S W K M for two of them, N, or DEL for a base that is not there"
-        return NotationProblem(part, f"{expected}, as in 263G, 16093Y, 315.1C, 249DEL")
+        small = "; a small letter (of some molecules only, or back to an older base) is not held"
+        return NotationProblem(
+            part, f"{expected}, as in 263G, 16093Y, 315.1C, 249DEL{small if _SMALL.fullmatch(part) else ''}"
+        )
     position, insertion = int(match[2]), int(match[3] or 0)
     if not any(first <= position <= last for first, last in ranges):
         return NotationProblem(part, f"a position within the ranges read, {write_ranges(ranges)}")

@@ -32,10 +32,12 @@ _BESIDE = re.compile(
     r"(size|area|peakarea|datapoint|mutation|alleleedit|allelecomment|comment|ud|udp|begin|end|quality|ratio)[0-9]{0,2}"
     r"|dye|dyecolor|color|panel|kit|runname|rundate|date|analysismethod|sizestandard|instrument|well|lane|plate|project"
     r"|os|bin|phr|lph|spu|an|bd|cc|ovl|gq|sq|sqi|off-?scale|sharedpeak|status|specimencategory|gender|sex|operator|score"
-    r"|remarks?|notes?|pop|population|country|snp|аркуш|примітка"
+    r"|remarks?|notes?|pop|population|country|snp|case(?:number|id)?|known/?queried|аркуш|примітка"
 )
 _NUMBERED = re.compile(r"(.*?)[\s_.-]*([0-9]{1,2})")
 # `D3S1358_a`, `D3S1358 B`: the two alleles of a marker by letters.
+# `D3S1358(2)`: the second column of a marker, as STRmix has it; the first is without a number, or `(1)`.
+_IN_BRACKETS = re.compile(r"(.*?)\s*\(([1-9])\)")
 _LETTERED = re.compile(r"(.*?)(?:[\s_.-]+|(?<=[0-9]))([abAB])")
 _WIDE_PART = re.compile(r"(.*?)[\s_.-]+(allele|height|rfu|size|area|peak height|peak area|h|a)", re.IGNORECASE)
 
@@ -247,7 +249,12 @@ class _Columns:
                     lists.append(place)
                 elif number in places[kind] or number == 0:
                     found = f"a second column {quoted(self._texts[place])}" if number else quoted(self._texts[place])
-                    raise _NotAHeaderError(self._score, found, "each column once, with its number")
+                    expected = "each column once, with its number"
+                    if number == 0 and lists:
+                        expected += (
+                            ": Allele 1, Height 1, Allele 2 … in one row for each sample and marker, not a row a peak"
+                        )
+                    raise _NotAHeaderError(self._score, found, expected)
                 else:
                     places[kind][number] = place
             blocks.append(self._block(marker, places, lists))
@@ -367,6 +374,8 @@ class _Columns:
             whole = (None, "", 0)
         match = re.fullmatch(r"(.*?)[\s_.-]+([0-9]{1,2})", text) or re.fullmatch(r"(.*[A-Za-z])([0-9])", text)
         base, number = (match[1], int(match[2])) if match else (text, 0)
+        if match is None and whole[0] is None and (bracketed := _IN_BRACKETS.fullmatch(text)):
+            base, number = bracketed[1], int(bracketed[2])
         if match is None and whole[0] is None and (lettered := _LETTERED.fullmatch(text)):
             base, number = lettered[1], "ab".index(lettered[2].casefold()) + 1
         part = _WIDE_PART.fullmatch(base)

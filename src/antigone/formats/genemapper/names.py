@@ -13,6 +13,7 @@ from antigone.genetics.markers import all_markers, canonical_name, panel
 # Signals that kits add to tell degradation and inhibition from bad work; they are no markers.
 QUALITY_SIGNALS = frozenset(("qs1", "qs2", "iqcs", "iqcl", "iqc1", "iqc2", "ipc1", "ipc2"))
 _ABBREVIATION = re.compile(r"D([0-9]{1,2})", re.IGNORECASE)
+_SNP = re.compile(r"rs[0-9]{2,12}", re.IGNORECASE)
 _CORE = ("CODIS 20", "ESS 12")
 
 _EXTENSION = re.compile(r"\.(?:fsa|hid|ab1|smd|scf)$", re.IGNORECASE)
@@ -34,7 +35,10 @@ _CONTROLS: Mapping[str, str] = {
 _DOUBTFUL_WORDS = frozenset(("al", "nc", "pc", "neg", "pos", "blank", "rb", "control"))
 _DOUBTFUL_CODES = frozenset(("k+", "k", "к+", "к", "007", "2800m", "9947a", "9948", "k562"))
 _SIGN = re.compile(r"[ _.(-]|[0-9]rep[0-9]", re.IGNORECASE)
-_CONTROL_WITHIN = re.compile(r"(?<![^\W\d_])(?:ctrl|control|ladder|ntc|blank|контроль)(?![^\W\d_])", re.IGNORECASE)
+_CONTROL_WITHIN = re.compile(
+    r"(?<![^\W\d_])(?:ctrl|ctl|contr|control|ktr|ktrl|kontr|kontroll?[aei]?|ladder|ntc|blank|контроль)(?![^\W\d_])",
+    re.IGNORECASE,
+)
 _IGNORED = re.compile(r"[\s_.#-]+")
 _NUMBERING = " _.-()0123456789"
 _LONGEST_CONTROL = 40
@@ -107,6 +111,8 @@ class MarkerSpellings:
         """What would be right instead of a name that nobody knows."""
         if (match := _ABBREVIATION.fullmatch(text.strip())) and (core := _core_on_chromosome(match[1])):
             return f"one marker: {' and '.join(core)} are both called so; say which in [markers] of genemapper.toml"
+        if _SNP.fullmatch(text.strip()):
+            return "an STR marker: SNPs are not read; [markers] of genemapper.toml leaves one out, with an empty name"
         known = near(text, [marker.name for marker in all_markers()])
         return f"the name of a marker{foreign_letters(text)}{known}, or what it is in [markers] of genemapper.toml"
 

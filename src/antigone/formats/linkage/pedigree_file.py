@@ -73,13 +73,13 @@ def read_ped(path: Path | str, *, marker_file: Path | str | None = None) -> PedF
 
 
 def _columns(path: Path, marker_file: Path | str | None) -> tuple[DataColumn, ...]:
-    beside = [path.with_suffix(suffix) for suffix in (".dat", ".map")]
+    # LINKAGE calls its pedigrees pedfile.dat: a file never names its own markers.
+    beside = [one for suffix in (".dat", ".map") if (one := path.with_suffix(suffix)) != path]
     files = [Path(marker_file)] if marker_file is not None else [one for one in beside if one.is_file()]
     if not files:
         found = "no file that names its markers"
-        raise InputError.at(
-            path.name, None, None, found=found, expected=f"{beside[0].name} or {beside[1].name} beside it"
-        )
+        expected = f"{' or '.join(one.name for one in beside)} beside it"
+        raise InputError.at(path.name, None, None, found=found, expected=expected)
     read = [_marker_file(one) for one in files]
     if len(read) == 2 and [_markers(one) for one in read[:1]] != [_markers(one) for one in read[1:]]:
         found = f"other markers in {files[0].name} than in {files[1].name}"
