@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Sex
 from antigone.ledger.canonical import canonical_bytes
@@ -24,8 +26,8 @@ from antigone.matching.digests import (
     digest_beside_pedigree,
     digest_beside_profile,
     digest_of_pedigree,
-    digest_of_profile,
     digests,
+    digests_of_profiles,
 )
 from antigone.matching.odd import FamilyContradiction
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
@@ -145,7 +147,12 @@ class Certificate:
 
     def statement(self) -> dict[str, Any]:
         """Plain values, ready for JSON, with a digest of all the others."""
-        stated = {
+        stated = self.stated()
+        return {**stated, "digest": digest_of_statement(stated)}
+
+    def stated(self) -> dict[str, Any]:
+        """The statement without its digest."""
+        return {
             "format": FORMAT,
             "version": VERSION,
             "case": self.case,
@@ -177,7 +184,6 @@ class Certificate:
                 for one in self.families
             },
         }
-        return {**stated, "digest": digest_of_statement(stated)}
 
 
 def digest_of_statement(statement: Mapping[str, Any]) -> str:
@@ -245,12 +251,9 @@ def certify(
         describe_settings(given),
         tuple(model.name for model in result.prepared.models),
         reassociation,
-        tuple(
-            CertifiedRemains(one.id, digest_of_profile(one.profile), digest_beside_profile(one))
-            for one in given.individuals
-        ),
+        tuple(_remains(given.individuals)),
         {one.id: _parts(one) for one in result.operation.individuals},
-        tuple(_family(family) for family in given.families),
+        tuple(_families(given.families)),
         accounted.pairs,
         accounted.remains_used,
         accounted.samples_used,
@@ -262,11 +265,19 @@ def certify(
     )  # fmt: skip
 
 
-def _family(family: Family) -> CertifiedFamily:
-    samples = {person: digest_of_profile(profile) for person, profile in family.profiles.items()}
-    return CertifiedFamily(
-        family.name, family.missing, digest_of_pedigree(family), samples, digest_beside_pedigree(family)
-    )
+def _remains(individuals: Sequence[Individual]) -> Iterator[CertifiedRemains]:
+    profiles = digests_of_profiles(one.profile for one in individuals)
+    for one, profile in zip(individuals, profiles, strict=True):
+        yield CertifiedRemains(one.id, profile, digest_beside_profile(one))
+
+
+def _families(families: Sequence[Family]) -> Iterator[CertifiedFamily]:
+    profiles = digests_of_profiles(profile for family in families for profile in family.profiles.values())
+    for family in families:
+        samples = {person: next(profiles) for person in family.profiles}
+        yield CertifiedFamily(
+            family.name, family.missing, digest_of_pedigree(family), samples, digest_beside_pedigree(family)
+        )
 
 
 def _parts(individual: Individual) -> tuple[str, ...]:
@@ -358,7 +369,9 @@ class _Accounted:
             rows.setdefault(family.name, []).append(j)
         contradicted = {(one.family, one.marker) for one in self.result.contradictions}
         searched = {family.name: family for family, _ in self.result.missing}
+        said = self.result.comparisons.said
         for family in self.given.families:
+            at = set(np.flatnonzero(said[rows.get(family.name, [])].any(axis=0)).tolist())
             for person in family.profiles:
                 which = f"{person}, family {family.name}"
                 if family.name not in rows:
@@ -366,12 +379,12 @@ class _Accounted:
                 elif family.profiles[person] != searched[family.name].profiles.get(person):
                     yield f"the sample of {which}"
                 else:
-                    yield from self._sample(family, person, rows[family.name], contradicted)
+                    yield from self._sample(family, person, rows[family.name], at, contradicted)
 
     def _sample(
-        self, family: Family, person: str, rows: Sequence[int], contradicted: set[tuple[str, str]]
+        self, family: Family, person: str, rows: Sequence[int], said: set[int], contradicted: set[tuple[str, str]]
     ) -> Iterator[str]:
-        """One sample whose family was searched."""
+        """One sample whose family was searched; `said` are the places of markers at which the family said something."""
         which = f"{person}, family {family.name}"
         unknown = family.pedigree[person].sex is Sex.UNKNOWN
         read = family.profiles[person].readings
@@ -383,7 +396,7 @@ class _Accounted:
         if person not in self.result.comparisons.samples[family.name]:
             yield f"the sample of {which}"
             return
-        if self.result.comparisons.said[rows][:, at].any():
+        if not said.isdisjoint(at):
             self.samples_used += 1
             return
         # Of a missing person whose sex is unknown nothing X-linked is used; at other markers the family must have been
@@ -400,6 +413,8 @@ class _Accounted:
 
 def _different_readings(parts: Sequence[Individual], whole: Individual) -> list[str]:
     """Markers at which the readings of the parts together are not those of the individual that was searched."""
+    if len(parts) == 1 and parts[0].profile.readings == whole.profile.readings:
+        return []  # the usual case, without counting
     given = Counter(reading for part in parts for reading in _readings(part))
     searched = Counter(_readings(whole))
     return sorted({marker for marker, _ in (given - searched) | (searched - given)})

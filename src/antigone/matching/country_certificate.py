@@ -20,10 +20,10 @@ class CountryCertificate:
 
     def statement(self) -> dict[str, Any]:
         """Plain values, ready for JSON, with a digest of all the others."""
-        stated = self.certificate.statement()
+        stated = self.certificate.stated()
         of_country = {"format": COUNTRY_FORMAT, "threshold": self.threshold, "tiles": list(self.tiles)}
-        stated = {**stated, **of_country}
-        return {**stated, "digest": digest_of_statement(stated)}
+        # The digest stands before what only a search of a country states, as it always stood in the file.
+        return {**stated, "digest": digest_of_statement({**stated, **of_country}), **of_country}
 
 
 def certify_country(

@@ -1,25 +1,38 @@
-"""Digests of what a search was given: the same input has the same digest, whatever files it came from."""
+"""Digests of what a search was given: the same input has the same digest, whatever files it came from.
+
+What is digested is JSON text. Most of it is what was read, and what was read at a marker is the same in a great many
+samples: `_Writer` writes each such text once. Nothing is remembered about a profile, a family or an individual, only
+about tuples of readings, which cannot change; so whatever changes has another digest.
+"""
 
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
 
+from antigone.genetics.observation import Reading
 from antigone.genetics.profiles import Profile
 from antigone.ledger.canonical import canonical_bytes
 from antigone.matching.operation import Family, Individual, Operation
 from antigone.matching.preparation import Prepared
 
+# Texts of readings that a writer remembers at most; those of a reader that shares what is alike are some thousands.
+MOST_TEXTS = 2**18
+
+_json = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 
 def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
     """SHA-256 of profiles, families, lineage databases, the frequency table as published and as used, and settings."""
     listed = [[one.id, one.role, str(one.sex), _profile(one.profile)] for one in operation.elimination]
+    writer = _Writer()
     return {
-        "profiles of individuals": _sha256([_individual(one) for one in operation.individuals]),
-        "families": _sha256([_family(family) for family in operation.families]),
+        "profiles of individuals": _sha256_of_list(map(writer.individual, operation.individuals)),
+        "families": _sha256_of_list(map(writer.family, operation.families)),
         "databases of lineages": _sha256(_plain(operation.lineage_databases)),
         "frequency table": prepared.frequencies.table_digest,
         "frequencies as used": prepared.frequencies.digest,
@@ -28,20 +41,24 @@ def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
     }
 
 
-def digest_of_profile(profile: Profile) -> str:
-    """SHA-256 of the readings, whatever the sample is called."""
-    return _canonical(_profile(profile))
+def digests_of_families(families: Iterable[Family]) -> Iterator[str]:
+    """SHA-256 of everything that is recorded of each family."""
+    return map(_sha256_of_text, map(_Writer().family, families))
+
+
+def digests_of_profiles(profiles: Iterable[Profile]) -> Iterator[str]:
+    """SHA-256 of the readings of each, whatever the sample is called."""
+    writer = _Writer()
+    for profile in profiles:
+        text = writer.profile(profile)
+        # In text beyond ASCII canonical bytes may order the markers otherwise, or have no form.
+        yield _sha256_of_text(text) if text.isascii() else _canonical(_profile(profile))
 
 
 def digest_beside_profile(one: Individual) -> str:
     """SHA-256 of everything else that is recorded of an individual: sex, ages, place, description, lineage."""
     beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage)]
     return _canonical([list(one.remains), one.transfer, str(one.sex), str(one.age_min), str(one.age_max), beside])
-
-
-def digest_of_family(family: Family) -> str:
-    """SHA-256 of everything that is recorded of a family."""
-    return _sha256(_family(family))
 
 
 def digest_of_pedigree(family: Family) -> str:
@@ -70,25 +87,53 @@ def describe_settings(operation: Operation) -> dict[str, Any]:
     return plain
 
 
-def _individual(one: Individual) -> list[Any]:
-    beside = [_plain(one.elements), _plain(one.description), _plain(one.lineage)]
-    return [
-        one.id,
-        list(one.remains),
-        one.transfer,
-        str(one.sex),
-        one.age_min,
-        one.age_max,
-        _profile(one.profile),
-        beside,
-    ]
+class _Writer:
+    """Writes individuals, families and profiles as JSON, keys in order, without blanks.
+
+    Readings that are one object in many samples, as the readers of profiles share them, are written once.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[str, dict[int, str]] = defaultdict(dict)  # by marker and identity of the tuple of readings
+        self._held: list[tuple[Reading, ...]] = []  # while they are held, nothing else has their identity
+
+    def individual(self, one: Individual) -> str:
+        before = _json([one.id, list(one.remains), one.transfer, str(one.sex), one.age_min, one.age_max])
+        beside = _json([_plain(one.elements), _plain(one.description), _plain(one.lineage)])
+        return f"{before[:-1]},{self.profile(one.profile)},{beside}]"
+
+    def family(self, family: Family) -> str:
+        persons, twins = _pedigree(family)
+        before = _json([family.name, persons, list(family.missing)])
+        beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
+        after = _json([twins, dict(family.missing_since), beside])
+        profiles = ",".join(
+            [f"{_json(name)}:{self.profile(profile)}" for name, profile in sorted(family.profiles.items(), key=_key)]
+        )
+        return f"{before[:-1]},{{{profiles}}},{after[1:]}"
+
+    def profile(self, profile: Profile) -> str:
+        readings = profile.readings
+        written = []
+        for name in sorted(readings):
+            these = readings[name]
+            text = self._texts[name].get(id(these))
+            written.append(self._write(name, these) if text is None else text)
+        return f"{{{','.join(written)}}}"
+
+    def _write(self, name: str, these: tuple[Reading, ...]) -> str:
+        text = f"{_json(name)}:{_json(_texts(these))}"
+        if type(these) is tuple:  # nothing else is sure not to change
+            if len(self._held) >= MOST_TEXTS:
+                self._texts.clear()
+                self._held.clear()
+            self._held.append(these)
+            self._texts[name][id(these)] = text
+        return text
 
 
-def _family(family: Family) -> list[Any]:
-    persons, twins = _pedigree(family)
-    profiles = {name: _profile(profile) for name, profile in family.profiles.items()}
-    beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
-    return [family.name, persons, list(family.missing), profiles, twins, dict(family.missing_since), beside]
+def _key(item: tuple[str, Any]) -> str:
+    return item[0]
 
 
 def _pedigree(family: Family) -> tuple[list[Any], list[Any]]:
@@ -100,7 +145,11 @@ def _pedigree(family: Family) -> tuple[list[Any], list[Any]]:
 
 
 def _profile(profile: Profile) -> dict[str, list[str]]:
-    return {name: [f"{reading} {reading.reads}" for reading in these] for name, these in profile.readings.items()}
+    return {name: _texts(these) for name, these in profile.readings.items()}
+
+
+def _texts(readings: Iterable[Reading]) -> list[str]:
+    return [f"{reading} {reading.reads}" for reading in readings]
 
 
 def _plain(value: Any) -> Any:
@@ -122,5 +171,18 @@ def _canonical(value: Any) -> str:
 
 
 def _sha256(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _sha256_of_text(_json(value))
+
+
+def _sha256_of_list(texts: Iterable[str]) -> str:
+    """Of a list of what is written already; it never stands in memory as a whole."""
+    digest, before = hashlib.sha256(b"["), ""
+    for text in texts:
+        digest.update(f"{before}{text}".encode())
+        before = ","
+    digest.update(b"]")
+    return digest.hexdigest()
+
+
+def _sha256_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
