@@ -15,7 +15,7 @@ from antigone.genetics.profiles import Profile
 from antigone.ledger.canonical import canonical_bytes
 from antigone.matching import digests as digesting
 from antigone.matching.description import Description
-from antigone.matching.digests import digests, digests_of_families, digests_of_profiles
+from antigone.matching.digests import digests, digests_of_people
 from antigone.matching.operation import Family, Individual
 from antigone.matching.preparation import prepare
 from antigone.matching.prior import Prior, Shares
@@ -135,10 +135,16 @@ def test_digests_are_those_of_the_whole_text(most, read, data):
         found = digests(replace(operation, individuals=dead, families=families), prepared)
         assert found["profiles of individuals"] == sha256([individual_plainly(one) for one in dead])
         assert found["families"] == sha256([family_plainly(one) for one in families])
-        assert list(digests_of_families(families)) == [sha256(family_plainly(one)) for one in families]
-        assert list(digests_of_profiles(read)) == [
-            hashlib.sha256(canonical_bytes(plainly(one))).hexdigest() for one in read
-        ]
+        people = digests_of_people(replace(operation, individuals=dead, families=families))
+        assert people.families == tuple(sha256(family_plainly(one)) for one in families)
+        assert people.profiles == tuple(canonical_sha256(one) for one in read)
+        assert people.samples == tuple(
+            {person: canonical_sha256(profile) for person, profile in one.profiles.items()} for one in families
+        )
+
+
+def canonical_sha256(profile: Profile) -> str:
+    return hashlib.sha256(canonical_bytes(plainly(profile))).hexdigest()
 
 
 def test_what_was_remembered_of_a_profile_hides_no_change_of_it():
@@ -160,14 +166,18 @@ def test_what_was_remembered_of_a_profile_hides_no_change_of_it():
     assert of(operation) == before
 
 
-def test_readings_that_change_while_digests_are_made_have_other_digests():
-    # Nothing in the program does this: a profile whose readings are exchanged, and a list that grows, under way.
+def test_digests_of_other_people_are_refused():
+    operation = small_operation()
+    with pytest.raises(ValueError, match="another operation"):
+        digests(operation, prepare(operation), digests_of_people(small_operation()))
+
+
+def test_readings_that_change_under_way_are_written_as_they_are():
+    # Nothing in the program does this: readings that are exchanged in a profile, and a list of them that grows.
     readings = {"TH01": (Reading.of(Repeat(6), Repeat(9)),), "FGA": [Reading.of(Repeat(20), Repeat(22))]}
-    profile = Profile("S1", readings)
-    found = digests_of_profiles([profile] * 4)
-    first = next(found)
-    assert next(found) == first
+    profile, writer = Profile("S1", readings), digesting._Writer()
+    first = writer.profile(profile)
+    assert writer.profile(profile) == first == '{"FGA":["20/22 alleles"],"TH01":["6/9 alleles"]}'
     readings["TH01"] = (Reading.of(Repeat(6), Repeat(8)),)
-    second = next(found)
-    readings["FGA"].append(Reading.of(Repeat(20), Repeat(22)))
-    assert len({first, second, next(found)}) == 3
+    readings["FGA"].append(Reading.of(Repeat(20), Unknown()))
+    assert writer.profile(profile) == '{"FGA":["20/22 alleles","20/? other unseen"],"TH01":["6/8 alleles"]}'

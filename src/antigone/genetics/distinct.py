@@ -1,6 +1,6 @@
 """What is distinct among things of which many are one object, as the readers of profiles share what is alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
@@ -20,3 +20,8 @@ def distinct_objects(things: Sequence[Thing]) -> tuple[list[Thing], list[int]]:
     found = dict(zip(ids, things, strict=True))
     number = dict(zip(found, range(len(found)), strict=True))
     return list(found.values()), list(map(number.__getitem__, ids))
+
+
+def each_object_once(things: Iterable[Thing]) -> list[Thing]:
+    """The distinct objects alone."""
+    return list({id(thing): thing for thing in things}.values())

@@ -7,7 +7,6 @@ The tests compare all of it with `conditional_table`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -288,14 +287,17 @@ class _Readings:
         codes = np.full((len(profiles), len(self.number)), -1, dtype=np.int64)
         for m, model in enumerate(self.prepared.models):
             found, of = distinct_objects([readings.get(model.name, ()) for readings in profiles])
-            # At an X-linked marker the same reading says different things of a man and a woman.
-            kinds = list(zip(of, sexes if model.x_linked else repeat(Sex.FEMALE), strict=False))
-            number = {(k, sex): self._number(m, found[k], sex) for k, sex in dict.fromkeys(kinds)}
-            codes[:, m] = list(map(number.__getitem__, kinds))
+            if model.x_linked:
+                # The same reading says different things of a man and a woman.
+                kinds = list(zip(of, sexes, strict=True))
+                number = {(k, sex): self._number(m, found[k], sex) for k, sex in dict.fromkeys(kinds)}
+                codes[:, m] = list(map(number.__getitem__, kinds))
+            elif found:
+                codes[:, m] = np.array([self._number(m, one) for one in found])[of]
         rows = iter(codes)
         return [[(family.pedigree.position(one), next(rows)) for one in family.profiles] for family in families]
 
-    def _number(self, m: int, readings: tuple[Reading, ...], sex: Sex) -> int:
+    def _number(self, m: int, readings: tuple[Reading, ...], sex: Sex = Sex.FEMALE) -> int:
         if not readings or sex is Sex.UNKNOWN:
             return -1
         number = self.number[m]

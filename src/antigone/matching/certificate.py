@@ -22,12 +22,13 @@ from antigone.ledger.canonical import canonical_bytes
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.consistency import check_families
 from antigone.matching.digests import (
+    PeopleDigests,
     describe_settings,
     digest_beside_pedigree,
     digest_beside_profile,
     digest_of_pedigree,
     digests,
-    digests_of_profiles,
+    digests_of_people,
 )
 from antigone.matching.odd import FamilyContradiction
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
@@ -240,20 +241,30 @@ def recomputed(
 
 
 def certify(
-    given: Operation, result: Searched, engine: Mapping[str, str], *, doubtful: Sequence[str], reassociation: bool
+    given: Operation,
+    result: Searched,
+    engine: Mapping[str, str],
+    *,
+    doubtful: Sequence[str],
+    reassociation: bool,
+    people: PeopleDigests | None = None,
 ) -> Certificate:
-    """Account for everything that `given` holds in a search of it; raises `IncompleteSearchError`."""
+    """Account for everything that `given` holds in a search of it; raises `IncompleteSearchError`.
+
+    `people` are the digests of those given, where they were made before.
+    """
     accounted = _Accounted(given, result)
+    people = digests_of_people(given) if people is None else people
     return Certificate(
         given.name,
         engine,
-        digests(given, result.prepared),
+        digests(given, result.prepared, people),
         describe_settings(given),
         tuple(model.name for model in result.prepared.models),
         reassociation,
-        tuple(_remains(given.individuals)),
+        tuple(_remains(given.individuals, people.profiles)),
         {one.id: _parts(one) for one in result.operation.individuals},
-        tuple(_families(given.families)),
+        tuple(_families(given.families, people.samples)),
         accounted.pairs,
         accounted.remains_used,
         accounted.samples_used,
@@ -265,19 +276,15 @@ def certify(
     )  # fmt: skip
 
 
-def _remains(individuals: Sequence[Individual]) -> Iterator[CertifiedRemains]:
-    profiles = digests_of_profiles(one.profile for one in individuals)
+def _remains(individuals: Sequence[Individual], profiles: Sequence[str]) -> Iterator[CertifiedRemains]:
     for one, profile in zip(individuals, profiles, strict=True):
         yield CertifiedRemains(one.id, profile, digest_beside_profile(one))
 
 
-def _families(families: Sequence[Family]) -> Iterator[CertifiedFamily]:
-    profiles = digests_of_profiles(profile for family in families for profile in family.profiles.values())
-    for family in families:
-        samples = {person: next(profiles) for person in family.profiles}
-        yield CertifiedFamily(
-            family.name, family.missing, digest_of_pedigree(family), samples, digest_beside_pedigree(family)
-        )
+def _families(families: Sequence[Family], samples: Sequence[Mapping[str, str]]) -> Iterator[CertifiedFamily]:
+    for family, of_family in zip(families, samples, strict=True):
+        beside = digest_beside_pedigree(family)
+        yield CertifiedFamily(family.name, family.missing, digest_of_pedigree(family), of_family, beside)
 
 
 def _parts(individual: Individual) -> tuple[str, ...]:
@@ -367,11 +374,10 @@ class _Accounted:
         rows: dict[str, list[int]] = {}
         for j, (family, _) in enumerate(self.result.missing):
             rows.setdefault(family.name, []).append(j)
+        said = self._said(rows)
         contradicted = {(one.family, one.marker) for one in self.result.contradictions}
         searched = {family.name: family for family, _ in self.result.missing}
-        said = self.result.comparisons.said
         for family in self.given.families:
-            at = set(np.flatnonzero(said[rows.get(family.name, [])].any(axis=0)).tolist())
             for person in family.profiles:
                 which = f"{person}, family {family.name}"
                 if family.name not in rows:
@@ -379,12 +385,22 @@ class _Accounted:
                 elif family.profiles[person] != searched[family.name].profiles.get(person):
                     yield f"the sample of {which}"
                 else:
-                    yield from self._sample(family, person, rows[family.name], at, contradicted)
+                    yield from self._sample(family, person, rows[family.name], said[family.name], contradicted)
+
+    def _said(self, rows: Mapping[str, Sequence[int]]) -> dict[str, list[bool]]:
+        """Of each family that was searched, at which markers its samples said something of anybody."""
+        of = np.zeros(len(self.result.missing), dtype=np.int64)
+        for k, these in enumerate(rows.values()):
+            of[these] = k
+        said = np.zeros((len(rows), len(self.models)), dtype=np.bool_)
+        for m in range(len(self.models)):
+            said[of[self.result.comparisons.said[:, m]], m] = True
+        return dict(zip(rows, said.tolist(), strict=True))
 
     def _sample(
-        self, family: Family, person: str, rows: Sequence[int], said: set[int], contradicted: set[tuple[str, str]]
+        self, family: Family, person: str, rows: Sequence[int], said: Sequence[bool], contradicted: set[tuple[str, str]]
     ) -> Iterator[str]:
-        """One sample whose family was searched; `said` are the places of markers at which the family said something."""
+        """One sample whose family was searched; `said` is by marker, of the family."""
         which = f"{person}, family {family.name}"
         unknown = family.pedigree[person].sex is Sex.UNKNOWN
         read = family.profiles[person].readings
@@ -396,7 +412,7 @@ class _Accounted:
         if person not in self.result.comparisons.samples[family.name]:
             yield f"the sample of {which}"
             return
-        if not said.isdisjoint(at):
+        if any(said[m] for m in at):
             self.samples_used += 1
             return
         # Of a missing person whose sex is unknown nothing X-linked is used; at other markers the family must have been

@@ -35,5 +35,7 @@ def certify_country(
 ) -> CountryCertificate:
     """Account for everything that the operation holds; raises `IncompleteSearchError`."""
     refuse_forgotten(result, doubtful, provisional_pairs)
-    certificate = certify(result.operation, result, engine, doubtful=doubtful, reassociation=False)
+    certificate = certify(
+        result.operation, result, engine, doubtful=doubtful, reassociation=False, people=result.people
+    )
     return CountryCertificate(certificate, result.hits.threshold, result.tiles)

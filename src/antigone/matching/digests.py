@@ -9,8 +9,9 @@ import dataclasses
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -26,33 +27,60 @@ MOST_TEXTS = 2**18
 _json = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
-def digests(operation: Operation, prepared: Prepared) -> dict[str, str]:
-    """SHA-256 of profiles, families, lineage databases, the frequency table as published and as used, and settings."""
-    listed = [[one.id, one.role, str(one.sex), _profile(one.profile)] for one in operation.elimination]
+@dataclass(frozen=True, eq=False)
+class PeopleDigests:
+    """Digests of the dead and of the families of an operation, each by themselves and all together.
+
+    `profiles` are of the readings of each individual, `samples` of those of each family's samples by person; `families`
+    of everything that is recorded of each. They are those of the operation as it was when they were made.
+    """
+
+    operation: Operation
+    profiles: tuple[str, ...]
+    samples: tuple[Mapping[str, str], ...]
+    families: tuple[str, ...]
+    all_individuals: str
+    all_families: str
+
+
+def digests_of_people(operation: Operation) -> PeopleDigests:
+    """Every profile is written once."""
     writer = _Writer()
+    profiles, samples, families = [], [], []
+    all_individuals, all_families = _ListDigest(), _ListDigest()
+    for one in operation.individuals:
+        text = writer.profile(one.profile)
+        profiles.append(_digest_of_profile(one.profile, text))
+        all_individuals.add(_individual(one, text))
+    for family in operation.families:
+        texts = {person: writer.profile(profile) for person, profile in family.profiles.items()}
+        samples.append({person: _digest_of_profile(family.profiles[person], text) for person, text in texts.items()})
+        text = _family(family, texts)
+        families.append(_sha256_of_text(text))
+        all_families.add(text)
+    return PeopleDigests(
+        operation, tuple(profiles), tuple(samples), tuple(families), all_individuals.digest(), all_families.digest()
+    )
+
+
+def digests(operation: Operation, prepared: Prepared, people: PeopleDigests | None = None) -> dict[str, str]:
+    """SHA-256 of profiles, families, lineage databases, the frequency table as published and as used, and settings.
+
+    `people` are those of this very operation, where they were made already; another's are a `ValueError`.
+    """
+    people = digests_of_people(operation) if people is None else people
+    if people.operation is not operation:
+        raise ValueError("digests of the people of another operation")
+    listed = [[one.id, one.role, str(one.sex), _profile(one.profile)] for one in operation.elimination]
     return {
-        "profiles of individuals": _sha256_of_list(map(writer.individual, operation.individuals)),
-        "families": _sha256_of_list(map(writer.family, operation.families)),
+        "profiles of individuals": people.all_individuals,
+        "families": people.all_families,
         "databases of lineages": _sha256(_plain(operation.lineage_databases)),
         "frequency table": prepared.frequencies.table_digest,
         "frequencies as used": prepared.frequencies.digest,
         "settings": _sha256(describe_settings(operation)),
         **({"elimination list": _sha256(listed)} if listed else {}),
     }
-
-
-def digests_of_families(families: Iterable[Family]) -> Iterator[str]:
-    """SHA-256 of everything that is recorded of each family."""
-    return map(_sha256_of_text, map(_Writer().family, families))
-
-
-def digests_of_profiles(profiles: Iterable[Profile]) -> Iterator[str]:
-    """SHA-256 of the readings of each, whatever the sample is called."""
-    writer = _Writer()
-    for profile in profiles:
-        text = writer.profile(profile)
-        # In text beyond ASCII canonical bytes may order the markers otherwise, or have no form.
-        yield _sha256_of_text(text) if text.isascii() else _canonical(_profile(profile))
 
 
 def digest_beside_profile(one: Individual) -> str:
@@ -88,7 +116,7 @@ def describe_settings(operation: Operation) -> dict[str, Any]:
 
 
 class _Writer:
-    """Writes individuals, families and profiles as JSON, keys in order, without blanks.
+    """Writes profiles as JSON, markers in order, without blanks.
 
     Readings that are one object in many samples, as the readers of profiles share them, are written once.
     """
@@ -96,21 +124,6 @@ class _Writer:
     def __init__(self) -> None:
         self._texts: dict[str, dict[int, str]] = defaultdict(dict)  # by marker and identity of the tuple of readings
         self._held: list[tuple[Reading, ...]] = []  # while they are held, nothing else has their identity
-
-    def individual(self, one: Individual) -> str:
-        before = _json([one.id, list(one.remains), one.transfer, str(one.sex), one.age_min, one.age_max])
-        beside = _json([_plain(one.elements), _plain(one.description), _plain(one.lineage)])
-        return f"{before[:-1]},{self.profile(one.profile)},{beside}]"
-
-    def family(self, family: Family) -> str:
-        persons, twins = _pedigree(family)
-        before = _json([family.name, persons, list(family.missing)])
-        beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
-        after = _json([twins, dict(family.missing_since), beside])
-        profiles = ",".join(
-            [f"{_json(name)}:{self.profile(profile)}" for name, profile in sorted(family.profiles.items(), key=_key)]
-        )
-        return f"{before[:-1]},{{{profiles}}},{after[1:]}"
 
     def profile(self, profile: Profile) -> str:
         readings = profile.readings
@@ -132,8 +145,29 @@ class _Writer:
         return text
 
 
-def _key(item: tuple[str, Any]) -> str:
-    return item[0]
+def _digest_of_profile(profile: Profile, text: str) -> str:
+    """SHA-256 of the canonical bytes of what was read, whatever the sample is called; `text` is what is written of it.
+
+    Beyond ASCII canonical bytes may order the markers otherwise, or have no form.
+    """
+    return _sha256_of_text(text) if text.isascii() else _canonical(_profile(profile))
+
+
+def _individual(one: Individual, profile: str) -> str:
+    """The JSON of an individual, whose profile is written already."""
+    before = _json([one.id, list(one.remains), one.transfer, str(one.sex), one.age_min, one.age_max])
+    beside = _json([_plain(one.elements), _plain(one.description), _plain(one.lineage)])
+    return f"{before[:-1]},{profile},{beside}]"
+
+
+def _family(family: Family, profiles: Mapping[str, str]) -> str:
+    """The JSON of a family, whose profiles are written already."""
+    persons, twins = _pedigree(family)
+    before = _json([family.name, persons, list(family.missing)])
+    beside = [sorted(family.no_unlisted_sibling), _plain(family.descriptions), _plain(family.lineages)]
+    after = _json([twins, dict(family.missing_since), beside])
+    written = ",".join([f"{_json(person)}:{profiles[person]}" for person in sorted(profiles)])
+    return f"{before[:-1]},{{{written}}},{after[1:]}"
 
 
 def _pedigree(family: Family) -> tuple[list[Any], list[Any]]:
@@ -153,6 +187,8 @@ def _texts(readings: Iterable[Reading]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in (str, int, float, bool):
+        return value
     if isinstance(value, Enum):
         return str(value.value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -174,14 +210,19 @@ def _sha256(value: Any) -> str:
     return _sha256_of_text(_json(value))
 
 
-def _sha256_of_list(texts: Iterable[str]) -> str:
-    """Of a list of what is written already; it never stands in memory as a whole."""
-    digest, before = hashlib.sha256(b"["), ""
-    for text in texts:
-        digest.update(f"{before}{text}".encode())
-        before = ","
-    digest.update(b"]")
-    return digest.hexdigest()
+class _ListDigest:
+    """SHA-256 of a JSON list whose items come as text, one after the other: it never stands in memory as a whole."""
+
+    def __init__(self) -> None:
+        self._sha256, self._before = hashlib.sha256(b"["), ""
+
+    def add(self, text: str) -> None:
+        self._sha256.update(f"{self._before}{text}".encode())
+        self._before = ","
+
+    def digest(self) -> str:
+        self._sha256.update(b"]")
+        return self._sha256.hexdigest()
 
 
 def _sha256_of_text(text: str) -> str:

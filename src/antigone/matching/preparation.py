@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from antigone.genetics.alleles import Allele, Silent
-from antigone.genetics.distinct import distinct_objects
+from antigone.genetics.distinct import each_object_once
 from antigone.genetics.frequencies import PreparedFrequencies, PreparedMarker
 from antigone.genetics.likelihood import Options
 from antigone.genetics.markers import Inheritance, LinkedPair, canonical_name, disjoint_linked_pairs
@@ -58,7 +58,7 @@ def _alleles_by_marker(profiles: Sequence[Profile]) -> dict[str, set[Allele]]:
     names = dict.fromkeys(name for profile in profiles for name in profile.readings)
     seen: dict[str, set[Allele]] = {}
     for name in names:
-        found, _ = distinct_objects([profile.readings.get(name, ()) for profile in profiles])
+        found = each_object_once(profile.readings.get(name, ()) for profile in profiles)
         seen[name] = {allele for readings in found for reading in readings for allele in reading.alleles}
     return seen
 
