@@ -137,6 +137,29 @@ def test_the_fast_search_is_the_plain_one(kind, data):
     assert_alike(search(operation, **asked), search_plainly(operation, **asked))
 
 
+@pytest.mark.parametrize("x_linked", [False, True])
+@given(st.data())
+@examples(15)
+def test_what_was_read_is_numbered_as_one_after_another(x_linked, data):
+    operation = Drawn(data, x_linked=x_linked).operation
+    prepared = prepare(operation)
+    batches = TableBatches(operation.missing_persons(), prepared, operation.settings)
+    number = [{} for _ in prepared.models]
+    for family in operation.families:
+        expected = []
+        for person, profile in family.profiles.items():
+            sex, codes = family.pedigree[person].sex, []
+            for model, known in zip(prepared.models, number, strict=True):
+                readings = profile.readings.get(model.name, ())
+                if not readings or (model.x_linked and sex is Sex.UNKNOWN):
+                    codes.append(-1)
+                else:
+                    codes.append(known.setdefault((readings, model.x_linked and sex is Sex.MALE), len(known)))
+            expected.append((family.pedigree.position(person), codes))
+        assert [(place, codes.tolist()) for place, codes in batches.codes[id(family)]] == expected
+    assert [list(known) for known in batches.readings.number] == [list(known) for known in number]
+
+
 @pytest.mark.parametrize("prune", [False, True])
 def test_one_by_one_and_together_are_the_same_search(monkeypatch, prune):
     operation = replace(several_brothers(), settings=replace(several_brothers().settings, prune_untyped_founders=prune))

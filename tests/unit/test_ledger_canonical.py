@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antigone.ledger.canonical import LARGEST_INTEGER, CanonicalError, canonical_bytes, parsed
+from antigone.ledger.canonical import LARGEST_INTEGER, CanonicalError, _written, canonical_bytes, parsed
 from antigone.ledger.commitments import commitment, new_salt
 from antigone.ledger.verifier import spelled
 
@@ -94,6 +94,23 @@ def test_canonical_bytes_read_back_as_the_same_value_and_have_one_spelling(value
     assert parsed(written) == value
     assert canonical_bytes(parsed(written)) == written
     assert spelled(json.loads(written)).encode() == written  # two hands
+
+
+@given(st.lists(json_values, max_size=4), st.dictionaries(st.text(max_size=2), json_values, max_size=4))
+def test_parts_by_the_encoder_in_c_are_those_of_the_slow_way(listed: list[object], named: dict[str, object]) -> None:
+    value = {"whole": 1.0, "listed": [listed, *listed], "named": {"below": named, **named}}
+    assert canonical_bytes(value) == "".join(_written(value, ())).encode()
+
+
+@pytest.mark.parametrize("beside", [None, 1.0, "\U00010400"])
+def test_what_is_refused_is_refused_at_the_same_place_whatever_stands_beside_it(beside: object) -> None:
+    for wrong in (math.nan, 2**53, "\ud800", {1: "one"}, (1, 2)):
+        value = {"first": beside, "then": {"a": [1, {"b": wrong}], "c": 0.5}}
+        with pytest.raises(CanonicalError) as slowly:
+            "".join(_written(value, ()))
+        with pytest.raises(CanonicalError) as found:
+            canonical_bytes(value)
+        assert str(found.value) == str(slowly.value)
 
 
 @given(json_values)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from antigone.genetics.alleles import Repeat, Unknown
 from antigone.genetics.observation import Reading, Reads
-from antigone.genetics.profiles import Profile, ProfileTable, alleles_seen, consensus, is_discordant
+from antigone.genetics.profiles import Column, Profile, ProfileTable, alleles_seen, consensus, is_discordant
 
 A, B, C = Repeat(10), Repeat(11), Repeat(12)
 UNSEEN = Unknown()
@@ -50,6 +50,45 @@ def test_classes_are_the_distinct_things_read(people: Sequence[Profile]):
     for row, profile in enumerate(people):
         expected = profile.readings["M1"]
         assert (found[of[row]] if of[row] >= 0 else ()) == expected
+
+
+def cell_by_cell(people: Sequence[Profile], markers: Sequence[str]):
+    """`ProfileTable.of` as it is written, cell after cell."""
+    alleles = [{} for _ in markers]
+    cells, replicates = [], {}
+    for row, one in enumerate(people):
+        for m, name in enumerate(markers):
+            these = one.readings.get(name, ())
+            for allele in alleles_seen(these):
+                alleles[m].setdefault(allele, len(alleles[m]))
+            if not these:
+                cells.append((Column.MISSING, -1, -1))
+            elif len(these) > 1 or len(these[0].alleles) > 2:
+                cells.append((Column.REPLICATES, -1, -1))
+                replicates[row, m] = these
+            else:
+                codes = [alleles[m][allele] for allele in these[0].alleles]
+                single = Column.HOMOZYGOUS if these[0].reads is Reads.HOMOZYGOUS else Column.OTHER_UNSEEN
+                cells.append((Column.ALLELES if len(codes) == 2 else single, *codes, *([-1] * (2 - len(codes)))))
+    return [tuple(these) for these in alleles], cells, replicates
+
+
+@given(profiles(), st.data())
+def test_columns_are_laid_out_as_cell_by_cell_whatever_objects_are_shared(people: Sequence[Profile], data):
+    shared: dict = {}
+    for one in people:  # some equal readings are one object, as readers have it, and some are not
+        for name in list(one.readings):
+            if data.draw(st.booleans()):
+                one.readings[name] = shared.setdefault(one.readings[name], one.readings[name])
+            elif data.draw(st.booleans()):
+                del one.readings[name]
+    markers = ["M2", "M1", "M3"]
+    table = ProfileTable.of(people, markers)
+    alleles, cells, replicates = cell_by_cell(people, markers)
+    assert list(table.alleles) == alleles
+    columns = (table.kind, table.first, table.second)
+    assert list(zip(*(column.ravel().tolist() for column in columns), strict=True)) == cells
+    assert table.replicates == replicates
 
 
 def test_two_hundred_thousand_profiles_stay_small():

@@ -15,12 +15,14 @@ from antigone.execution.running import run_tiles
 from antigone.execution.store import TileStore
 from antigone.execution.tiles import Tile, TileExecutor
 from antigone.ledger.canonical import canonical_bytes
+from antigone.matching.batched_tables import Sought
+from antigone.matching.classes import marker_classes
 from antigone.matching.conclusions import ProvisionalHit, Stages, provisional_hits
 from antigone.matching.consistency import check_families
 from antigone.matching.country_certificate import CountryCertificate, certify_country
 from antigone.matching.country_result import CountryResult, country_result
 from antigone.matching.country_search import plan_tiles
-from antigone.matching.digests import digest_of_family, digests
+from antigone.matching.digests import PeopleDigests, digests, digests_of_people
 from antigone.matching.operation import Operation, SettingsError
 from antigone.matching.parentage import Verdict
 from antigone.matching.preparation import Prepared, prepare
@@ -77,21 +79,32 @@ def search_in_tiles(
     if not math.isfinite(floor):
         raise SettingsError(f"the threshold is a log10 LR, got {floor}")
     prepared = prepare(operation)
-    work = CountryWork(operation.individuals, prepared, operation.settings, floor, engine())
-    plan = plan_tiles(operation.missing_persons(), prepared)
-    tiles = list(_tiles(operation, prepared, floor, plan))
+    missing = operation.missing_persons()
+    people = digests_of_people(operation)
+    classes = marker_classes(operation.individuals, prepared.models, operation.settings)
+    work = CountryWork(operation.individuals, prepared, operation.settings, floor, engine(), classes)
+    plan = plan_tiles(missing, prepared)
+    tiles = list(_tiles(people, prepared, floor, missing, plan))
     found = map(result_of_bytes, run_tiles(work, tiles, executor, store=store, progress=progress))
-    return country_result(operation, prepared, floor, zip(plan, found, strict=True), tuple(one.digest for one in tiles))
+    of_tiles = zip(plan, found, strict=True)
+    return country_result(
+        operation, prepared, floor, of_tiles, tuple(one.digest for one in tiles), classes=classes, people=people
+    )
 
 
 def _tiles(
-    operation: Operation, prepared: Prepared, threshold: float, plan: Sequence[NDArray[np.int64]]
+    people: PeopleDigests,
+    prepared: Prepared,
+    threshold: float,
+    missing: Sequence[Sought],
+    plan: Sequence[NDArray[np.int64]],
 ) -> Iterator[Tile]:
-    """Tiles with the digest of everything that their results follow from."""
-    nobody = replace(operation, families=())
-    common = {"form": FORM, "engine": dict(engine()), "search": digests(nobody, prepared), "threshold": str(threshold)}
-    missing = operation.missing_persons()
-    family = {id(one): digest_of_family(one) for one in operation.families}
+    """Tiles with the digest of everything that their results follow from: of all families, their own alone."""
+    operation = people.operation
+    nobody = digests_of_people(replace(operation, individuals=(), families=()))
+    search = {**digests(operation, prepared, people), "families": nobody.all_families}
+    common = {"form": FORM, "engine": dict(engine()), "search": search, "threshold": str(threshold)}
+    family = {id(one): digest for one, digest in zip(operation.families, people.families, strict=True)}
     for members in plan:
         sought = [missing[j] for j in members.tolist()]
         of = [[family[id(one)], person] for one, person in sought]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.alleles import Allele, allele_order
+from antigone.genetics.distinct import distinct_objects
 from antigone.genetics.observation import Reading, Reads
 
 
@@ -108,33 +109,21 @@ class ProfileTable:
     def of(cls, profiles: Iterable[Profile], markers: Sequence[str]) -> "ProfileTable":
         """Lay out profiles; markers that are not named are left out."""
         kept = list(profiles)
-        codes: list[dict[Allele, int]] = [{} for _ in markers]
         first = np.full((len(kept), len(markers)), -1, dtype=np.int16)
         second = first.copy()
         kind = np.zeros(first.shape, dtype=np.uint8)
         replicates: dict[tuple[int, int], tuple[Reading, ...]] = {}
-        for row, profile in enumerate(kept):
-            for m, name in enumerate(markers):
-                readings = profile.readings.get(name, ())
-                if not readings:
-                    continue
-                known = codes[m]
-                for allele in alleles_seen(readings):
-                    known.setdefault(allele, len(known))
-                reading = readings[0]
-                if len(readings) > 1 or len(reading.alleles) > 2:
-                    kind[row, m] = Column.REPLICATES
-                    replicates[row, m] = tuple(readings)
-                    continue
-                first[row, m] = known[reading.alleles[0]]
-                if len(reading.alleles) == 2:
-                    second[row, m] = known[reading.alleles[1]]
-                    kind[row, m] = Column.ALLELES
-                else:
-                    single = reading.reads is Reads.HOMOZYGOUS
-                    kind[row, m] = Column.HOMOZYGOUS if single else Column.OTHER_UNSEEN
-        names = tuple(tuple(known) for known in codes)
-        return cls(tuple(p.sample for p in kept), tuple(markers), names, first, second, kind, replicates)
+        names = []
+        for m, name in enumerate(markers):
+            known: dict[Allele, int] = {}
+            found, of = distinct_objects([profile.readings.get(name, ()) for profile in kept])
+            cells = np.array([_cell(readings, known) for readings in found], dtype=np.int16).reshape(-1, 3)
+            kind[:, m], first[:, m], second[:, m] = cells[of].T
+            for row in np.flatnonzero(kind[:, m] == Column.REPLICATES).tolist():
+                replicates[row, m] = tuple(found[of[row]])
+            names.append(tuple(known))
+        samples = tuple(profile.sample for profile in kept)
+        return cls(samples, tuple(markers), tuple(names), first, second, kind, replicates)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -173,3 +162,18 @@ class ProfileTable:
                 found.append(readings)
             which[row] = number[readings]
         return which, found
+
+
+def _cell(readings: Sequence[Reading], known: dict[Allele, int]) -> tuple[int, int, int]:
+    """`ProfileTable.kind`, `first` and `second` of what was read; alleles that are new are added to those `known`."""
+    for allele in alleles_seen(readings):
+        known.setdefault(allele, len(known))
+    if not readings:
+        return Column.MISSING, -1, -1
+    alleles = readings[0].alleles
+    if len(readings) > 1 or len(alleles) > 2:
+        return Column.REPLICATES, -1, -1
+    if len(alleles) == 2:
+        return Column.ALLELES, known[alleles[0]], known[alleles[1]]
+    single = readings[0].reads is Reads.HOMOZYGOUS
+    return Column.HOMOZYGOUS if single else Column.OTHER_UNSEEN, known[alleles[0]], -1

@@ -8,11 +8,12 @@ bytes, dates and decimals are refused: what they should become is for the caller
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 100  # A fixed limit, because Python's own depends on who calls.
+_TRIED = 2  # Levels; see `_in_parts`.
 
 # Python's C encoder writes strings exactly as RFC 8785 §3.2.2.2 asks, and integers too. It is used wherever the other
 # rules (order of keys, form of floats) are known to come out the same.
@@ -26,6 +27,7 @@ _NUMBER_TO_LOOK_AT = re.compile(r"[:\[,](?<!\d:)[-0-9]\d*(?:[.eE]|(?<=\d{15}))",
 _SIMPLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 _Path = tuple[str | int, ...]
+_Writes = Callable[[Any, _Path], Iterator[str]]
 
 
 class CanonicalError(ValueError):
@@ -54,16 +56,8 @@ def canonical_bytes(value: Any) -> bytes:
     Traceback (most recent call last):
     antigone.ledger.canonical.CanonicalError: $.bags[0].count: NaN is not a JSON number
     """
-    if _encoder_agrees(value):
-        text = _encoded(value)
-        if text.isascii():
-            return text.encode("ascii")
-        if not _ASTRAL.search(text):
-            try:
-                return text.encode("utf-8")
-            except UnicodeEncodeError:
-                pass  # A lone surrogate: the slow way says where.
-    return "".join(_written(value, ())).encode("utf-8")
+    text = _encoded_in_c(value, DEEPEST)
+    return ("".join(_written(value, (), _in_parts)) if text is None else text).encode("utf-8")
 
 
 def parsed(data: bytes) -> Any:
@@ -100,10 +94,40 @@ def parsed(data: bytes) -> Any:
     return _parsed_strictly(text, data)
 
 
-def _encoder_agrees(value: Any) -> bool:
+def _in_parts(value: Any, path: _Path) -> Iterator[str]:
+    """The spelling of a part of a value with which the C encoder does not agree as a whole.
+
+    It may agree with the part: one float that is a whole number is enough against the whole. Large parts stand in the
+    first levels; further down trying costs more than it saves.
+    """
+    tried = type(value) in (dict, list)
+    text = _encoded_in_c(value, DEEPEST - len(path)) if tried else None
+    if text is not None:
+        yield text
+    else:
+        yield from _written(value, path, _in_parts if len(path) < _TRIED else None)
+
+
+def _encoded_in_c(value: Any, deepest: int) -> str | None:
+    """What the C encoder writes of a value nested so deep at most; None where RFC 8785 asks, or may ask, otherwise."""
+    if not _encoder_agrees(value, deepest):
+        return None
+    text = _encoded(value)
+    if text.isascii():
+        return text
+    if _ASTRAL.search(text):
+        return None
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return None  # A lone surrogate: the slow way says where.
+    return text
+
+
+def _encoder_agrees(value: Any, deepest: int = DEEPEST) -> bool:
     """Whether the C encoder writes this value as RFC 8785 does (the order of astral keys and surrogates apart)."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(deepest + 1):
         below: list[Any] = []
         for item in level:
             kind = type(item)
@@ -132,23 +156,25 @@ def _repr_agrees(number: float) -> bool:
     return 1e-4 <= abs(number) < 1e16 and not number.is_integer()
 
 
-def _written(value: Any, path: _Path) -> Iterator[str]:
+def _written(value: Any, path: _Path, below: _Writes | None = None) -> Iterator[str]:
+    """The spelling of a value without the C encoder; `below` writes what it holds."""
     if len(path) > DEEPEST:
         raise CanonicalError(path[:3], f"nested deeper than {DEEPEST}")
+    below = below or _written
     kind = type(value)
     if kind is dict:
-        yield from _written_object(value, path)
+        yield from _written_object(value, path, below)
     elif kind is list:
         yield "["
         for index, item in enumerate(value):
             yield "," if index else ""
-            yield from _written(item, (*path, index))
+            yield from below(item, (*path, index))
         yield "]"
     else:
         yield _scalar(value, path)
 
 
-def _written_object(value: dict[Any, Any], path: _Path) -> Iterator[str]:
+def _written_object(value: dict[Any, Any], path: _Path, below: _Writes) -> Iterator[str]:
     for key in value:
         if type(key) is not str:
             raise CanonicalError(path, f"a key is {type(key).__name__}, where text is right")
@@ -157,7 +183,7 @@ def _written_object(value: dict[Any, Any], path: _Path) -> Iterator[str]:
     for index, key in enumerate(sorted(value, key=_utf16)):
         yield "," if index else ""
         yield _string(key) + ":"
-        yield from _written(value[key], (*path, key))
+        yield from below(value[key], (*path, key))
     yield "}"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from antigone.genetics.distinct import distinct_objects
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
 from antigone.genetics.hypotheses import Contradiction, explain_zero
@@ -107,7 +108,7 @@ class TableBatches:
         self.settings = settings
         self.readings = _Readings(prepared)
         families = {id(family): family for family, _ in missing}
-        self.codes = {key: self.readings.codes(family) for key, family in families.items()}
+        self.codes = dict(zip(families, self.readings.codes(list(families.values())), strict=True))
         self.classes = self.readings.classes(prepared, settings)
 
     def under(self, prepared: Prepared, settings: Settings) -> "TableBatches":
@@ -279,21 +280,28 @@ class _Readings:
     def __post_init__(self) -> None:
         self.number = [{} for _ in self.prepared.models]
 
-    def codes(self, family: Family) -> list[tuple[int, Integers]]:
-        """Where each typed person stands in the pedigree, and the number of their readings at each marker, or −1."""
-        return [
-            (family.pedigree.position(person), np.array(list(self._codes(family, person)), dtype=np.int64))
-            for person in family.profiles
-        ]
+    def codes(self, families: Sequence[Family]) -> list[list[tuple[int, Integers]]]:
+        """Of each family where each typed person stands, and the number of their readings at each marker, or −1."""
+        profiles = [profile.readings for family in families for profile in family.profiles.values()]
+        sexes = [family.pedigree[person].sex for family in families for person in family.profiles]
+        codes = np.full((len(profiles), len(self.number)), -1, dtype=np.int64)
+        for m, model in enumerate(self.prepared.models):
+            found, of = distinct_objects([readings.get(model.name, ()) for readings in profiles])
+            if model.x_linked:
+                # The same reading says different things of a man and a woman.
+                kinds = list(zip(of, sexes, strict=True))
+                number = {(k, sex): self._number(m, found[k], sex) for k, sex in dict.fromkeys(kinds)}
+                codes[:, m] = list(map(number.__getitem__, kinds))
+            elif found:
+                codes[:, m] = np.array([self._number(m, one) for one in found])[of]
+        rows = iter(codes)
+        return [[(family.pedigree.position(one), next(rows)) for one in family.profiles] for family in families]
 
-    def _codes(self, family: Family, person: str) -> Iterator[int]:
-        sex, readings = family.pedigree[person].sex, family.profiles[person].readings
-        for model, number in zip(self.prepared.models, self.number, strict=True):
-            read = readings.get(model.name, ())
-            if not read or (model.x_linked and sex is Sex.UNKNOWN):
-                yield -1
-            else:
-                yield number.setdefault((read, model.x_linked and sex is Sex.MALE), len(number))
+    def _number(self, m: int, readings: tuple[Reading, ...], sex: Sex = Sex.FEMALE) -> int:
+        if not readings or sex is Sex.UNKNOWN:
+            return -1
+        number = self.number[m]
+        return number.setdefault((readings, sex is Sex.MALE), len(number))
 
     def classes(self, prepared: Prepared, settings: Settings) -> list[KnownClasses]:
         """What the readings say under these models and rates, by their numbers."""

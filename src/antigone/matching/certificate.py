@@ -14,18 +14,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Sex
 from antigone.ledger.canonical import canonical_bytes
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.consistency import check_families
 from antigone.matching.digests import (
+    PeopleDigests,
     describe_settings,
     digest_beside_pedigree,
     digest_beside_profile,
     digest_of_pedigree,
-    digest_of_profile,
     digests,
+    digests_of_people,
 )
 from antigone.matching.odd import FamilyContradiction
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
@@ -145,7 +148,12 @@ class Certificate:
 
     def statement(self) -> dict[str, Any]:
         """Plain values, ready for JSON, with a digest of all the others."""
-        stated = {
+        stated = self.stated()
+        return {**stated, "digest": digest_of_statement(stated)}
+
+    def stated(self) -> dict[str, Any]:
+        """The statement without its digest."""
+        return {
             "format": FORMAT,
             "version": VERSION,
             "case": self.case,
@@ -177,7 +185,6 @@ class Certificate:
                 for one in self.families
             },
         }
-        return {**stated, "digest": digest_of_statement(stated)}
 
 
 def digest_of_statement(statement: Mapping[str, Any]) -> str:
@@ -234,23 +241,30 @@ def recomputed(
 
 
 def certify(
-    given: Operation, result: Searched, engine: Mapping[str, str], *, doubtful: Sequence[str], reassociation: bool
+    given: Operation,
+    result: Searched,
+    engine: Mapping[str, str],
+    *,
+    doubtful: Sequence[str],
+    reassociation: bool,
+    people: PeopleDigests | None = None,
 ) -> Certificate:
-    """Account for everything that `given` holds in a search of it; raises `IncompleteSearchError`."""
+    """Account for everything that `given` holds in a search of it; raises `IncompleteSearchError`.
+
+    `people` are the digests of those given, where they were made before.
+    """
     accounted = _Accounted(given, result)
+    people = digests_of_people(given) if people is None else people
     return Certificate(
         given.name,
         engine,
-        digests(given, result.prepared),
+        digests(given, result.prepared, people),
         describe_settings(given),
         tuple(model.name for model in result.prepared.models),
         reassociation,
-        tuple(
-            CertifiedRemains(one.id, digest_of_profile(one.profile), digest_beside_profile(one))
-            for one in given.individuals
-        ),
+        tuple(_remains(given.individuals, people.profiles)),
         {one.id: _parts(one) for one in result.operation.individuals},
-        tuple(_family(family) for family in given.families),
+        tuple(_families(given.families, people.samples)),
         accounted.pairs,
         accounted.remains_used,
         accounted.samples_used,
@@ -262,11 +276,15 @@ def certify(
     )  # fmt: skip
 
 
-def _family(family: Family) -> CertifiedFamily:
-    samples = {person: digest_of_profile(profile) for person, profile in family.profiles.items()}
-    return CertifiedFamily(
-        family.name, family.missing, digest_of_pedigree(family), samples, digest_beside_pedigree(family)
-    )
+def _remains(individuals: Sequence[Individual], profiles: Sequence[str]) -> Iterator[CertifiedRemains]:
+    for one, profile in zip(individuals, profiles, strict=True):
+        yield CertifiedRemains(one.id, profile, digest_beside_profile(one))
+
+
+def _families(families: Sequence[Family], samples: Sequence[Mapping[str, str]]) -> Iterator[CertifiedFamily]:
+    for family, of_family in zip(families, samples, strict=True):
+        beside = digest_beside_pedigree(family)
+        yield CertifiedFamily(family.name, family.missing, digest_of_pedigree(family), of_family, beside)
 
 
 def _parts(individual: Individual) -> tuple[str, ...]:
@@ -356,6 +374,7 @@ class _Accounted:
         rows: dict[str, list[int]] = {}
         for j, (family, _) in enumerate(self.result.missing):
             rows.setdefault(family.name, []).append(j)
+        said = self._said(rows)
         contradicted = {(one.family, one.marker) for one in self.result.contradictions}
         searched = {family.name: family for family, _ in self.result.missing}
         for family in self.given.families:
@@ -366,12 +385,22 @@ class _Accounted:
                 elif family.profiles[person] != searched[family.name].profiles.get(person):
                     yield f"the sample of {which}"
                 else:
-                    yield from self._sample(family, person, rows[family.name], contradicted)
+                    yield from self._sample(family, person, rows[family.name], said[family.name], contradicted)
+
+    def _said(self, rows: Mapping[str, Sequence[int]]) -> dict[str, list[bool]]:
+        """Of each family that was searched, at which markers its samples said something of anybody."""
+        of = np.zeros(len(self.result.missing), dtype=np.int64)
+        for k, these in enumerate(rows.values()):
+            of[these] = k
+        said = np.zeros((len(rows), len(self.models)), dtype=np.bool_)
+        for m in range(len(self.models)):
+            said[of[self.result.comparisons.said[:, m]], m] = True
+        return dict(zip(rows, said.tolist(), strict=True))
 
     def _sample(
-        self, family: Family, person: str, rows: Sequence[int], contradicted: set[tuple[str, str]]
+        self, family: Family, person: str, rows: Sequence[int], said: Sequence[bool], contradicted: set[tuple[str, str]]
     ) -> Iterator[str]:
-        """One sample whose family was searched."""
+        """One sample whose family was searched; `said` is by marker, of the family."""
         which = f"{person}, family {family.name}"
         unknown = family.pedigree[person].sex is Sex.UNKNOWN
         read = family.profiles[person].readings
@@ -383,7 +412,7 @@ class _Accounted:
         if person not in self.result.comparisons.samples[family.name]:
             yield f"the sample of {which}"
             return
-        if self.result.comparisons.said[rows][:, at].any():
+        if any(said[m] for m in at):
             self.samples_used += 1
             return
         # Of a missing person whose sex is unknown nothing X-linked is used; at other markers the family must have been
@@ -400,6 +429,8 @@ class _Accounted:
 
 def _different_readings(parts: Sequence[Individual], whole: Individual) -> list[str]:
     """Markers at which the readings of the parts together are not those of the individual that was searched."""
+    if len(parts) == 1 and parts[0].profile.readings == whole.profile.readings:
+        return []  # the usual case, without counting
     given = Counter(reading for part in parts for reading in _readings(part))
     searched = Counter(_readings(whole))
     return sorted({marker for marker, _ in (given - searched) | (searched - given)})

@@ -120,9 +120,11 @@ def _rows(
     genotypes = len(model) if haploid else len(genotype_pairs(len(model))[0])
     likelihood = np.zeros((len(which), genotypes))
     possible = np.zeros((len(which), genotypes), dtype=bool)
+    drop_out_alone = ErrorRates(rates.drop_out)
     for row, k in enumerate(which):
         likelihood[row] = _row(readings[k], model, rates, haploid=haploid)
-        possible[row] = _row(readings[k], model, ErrorRates(rates.drop_out), haploid=haploid) > 0
+        same = rates == drop_out_alone
+        possible[row] = (likelihood[row] if same else _row(readings[k], model, drop_out_alone, haploid=haploid)) > 0
     return Rows(which, likelihood, possible)
 
 

@@ -243,7 +243,7 @@ class Coincidences:
         self._first = round(LOWEST / self.step)
         self._digest = _digest(self.patterns, self.missing, self.seed)
         individuals = len(self.patterns.of)
-        work = len(self.missing) * (FIXED_WORK + self.patterns.distinct)
+        work = len(self.missing) * (FIXED_WORK + self.patterns.distinct) if self.missing else 0
         self._strata: Strata = everybody(len(self.missing))
         self._individuals = individuals
         if work > MOST_WORK:

@@ -20,10 +20,10 @@ class CountryCertificate:
 
     def statement(self) -> dict[str, Any]:
         """Plain values, ready for JSON, with a digest of all the others."""
-        stated = self.certificate.statement()
+        stated = self.certificate.stated()
         of_country = {"format": COUNTRY_FORMAT, "threshold": self.threshold, "tiles": list(self.tiles)}
-        stated = {**stated, **of_country}
-        return {**stated, "digest": digest_of_statement(stated)}
+        # The digest stands before what only a search of a country states, as it always stood in the file.
+        return {**stated, "digest": digest_of_statement({**stated, **of_country}), **of_country}
 
 
 def certify_country(
@@ -35,5 +35,7 @@ def certify_country(
 ) -> CountryCertificate:
     """Account for everything that the operation holds; raises `IncompleteSearchError`."""
     refuse_forgotten(result, doubtful, provisional_pairs)
-    certificate = certify(result.operation, result, engine, doubtful=doubtful, reassociation=False)
+    certificate = certify(
+        result.operation, result, engine, doubtful=doubtful, reassociation=False, people=result.people
+    )
     return CountryCertificate(certificate, result.hits.threshold, result.tiles)

@@ -1,14 +1,15 @@
 """A search at the scale of a country with what was counted meanwhile: all that its certificate is made from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antigone.matching.batched_tables import Sought, TableBatches
-from antigone.matching.classes import marker_classes
+from antigone.matching.classes import MarkerClasses
 from antigone.matching.country_search import CountryHits, Part, TileFound, collect, placed
+from antigone.matching.digests import PeopleDigests
 from antigone.matching.odd import FamilyContradiction, family_contradictions, x_linked_left_out
 from antigone.matching.operation import LeftOut, Operation
 from antigone.matching.preparation import Prepared
@@ -22,7 +23,7 @@ class CountryResult:
     """What was found, and what was searched. In `hits`, missing persons are places in `operation.missing_persons()`.
 
     `missing` are those who were searched; `comparisons` is about them. `tiles` are the digests of the tiles, in the
-    order of `comparisons.by_block`.
+    order of `comparisons.by_block`, `people` those of all who were given.
     """
 
     operation: Operation
@@ -34,6 +35,7 @@ class CountryResult:
     unusable: tuple[LeftOut, ...]
     comparisons: Comparisons
     tiles: tuple[str, ...]
+    people: PeopleDigests
 
 
 def country_result(
@@ -42,8 +44,14 @@ def country_result(
     threshold: float,
     found: Iterable[tuple[Integers, TileFound]],
     tiles: tuple[str, ...],
+    *,
+    classes: Sequence[MarkerClasses],
+    people: PeopleDigests,
 ) -> CountryResult:
-    """Put together what was found about tiles, with the missing persons of each; their order is that of the sums."""
+    """Put together what was found about tiles, with the missing persons of each; their order is that of the sums.
+
+    `classes` are those of the individuals, `people` the digests of everybody.
+    """
     sought = operation.missing_persons()
     counting = _Counting(len(operation.individuals), sought, len(prepared.models))
     hits = collect(counting.parts(found), len(operation.individuals), len(sought), threshold)
@@ -53,12 +61,11 @@ def country_result(
     not_searched = tuple(
         LeftOut("missing person", f"{sought[j][1]}, family {sought[j][0].name}", why) for j, why in hits.refused
     )
-    classes = marker_classes(operation.individuals, prepared.models, operation.settings)
     return CountryResult(
         operation, prepared, hits, missing, not_searched,
         tuple(_contradictions(counting.contradicted(searched), prepared, operation)),
         (*unusable(operation, prepared, classes), *x_linked_left_out(operation, prepared)),
-        counting.comparisons(searched), tiles,
+        counting.comparisons(searched), tiles, people,
     )  # fmt: skip
 
 

@@ -49,10 +49,15 @@ class Patterns:
         for these, model, rates, declared in zip(classes, models, rates_of, declared_at, strict=True):
             number: dict[tuple[Kind, bool], int] = {}
             column = np.full(individuals, -1, dtype=np.int64)
-            for i in np.flatnonzero(these.of >= 0):
-                k = these.of[i]
-                kind = _kind(these.readings[k], leaves_open=bool(leaves_open[i]), declared=declared)
-                column[i] = number.setdefault((kind, bool(these.haploid[k])), len(number))
+            read = these.of >= 0
+            # Each class once for those whose readings leave it open, and once for the others, as they come.
+            classes_read = (2 * these.of[read] + leaves_open[read]).tolist()
+            number_of = {}
+            for one in dict.fromkeys(classes_read):
+                k, is_open = divmod(one, 2)
+                kind = _kind(these.readings[k], leaves_open=bool(is_open), declared=declared)
+                number_of[one] = number.setdefault((kind, bool(these.haploid[k])), len(number))
+            column[read] = list(map(number_of.__getitem__, classes_read))
             columns.append(column)
             outcomes.append(tuple(list_outcomes(kind, model, rates, haploid=haploid) for kind, haploid in number))
         return cls(np.array(columns, dtype=np.int64).reshape(len(models), individuals).T, tuple(outcomes))

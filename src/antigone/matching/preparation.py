@@ -1,11 +1,12 @@
 """From an operation to the models that its search computes with."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from antigone.genetics.alleles import Allele, Silent
+from antigone.genetics.distinct import each_object_once
 from antigone.genetics.frequencies import PreparedFrequencies, PreparedMarker
 from antigone.genetics.likelihood import Options
 from antigone.genetics.markers import Inheritance, LinkedPair, canonical_name, disjoint_linked_pairs
@@ -52,13 +53,13 @@ def prepare(operation: Operation) -> Prepared:
     return Prepared(tuple(models), frequencies, tuple(linked), options, tuple(left_out))
 
 
-def _alleles_by_marker(profiles: Iterable[Profile]) -> dict[str, set[Allele]]:
+def _alleles_by_marker(profiles: Sequence[Profile]) -> dict[str, set[Allele]]:
+    """Which alleles were seen; those of samples that share a tuple of readings are looked at once."""
+    names = dict.fromkeys(name for profile in profiles for name in profile.readings)
     seen: dict[str, set[Allele]] = {}
-    for profile in profiles:
-        for name, readings in profile.readings.items():
-            here = seen.setdefault(name, set())
-            for reading in readings:
-                here.update(reading.alleles)
+    for name in names:
+        found = each_object_once(profile.readings.get(name, ()) for profile in profiles)
+        seen[name] = {allele for readings in found for reading in readings for allele in reading.alleles}
     return seen
 
 

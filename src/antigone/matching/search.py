@@ -319,7 +319,7 @@ def unusable(operation: Operation, prepared: Prepared, classes: Sequence[MarkerC
     """Readings that contradict themselves: three alleles, say, where no drop-in is declared."""
     found = []
     for model, these in zip(prepared.models, classes, strict=True):
-        for individual in operation.individuals:
+        for individual in operation.individuals if these.impossible else ():
             readings = individual.profile.readings.get(model.name, ())
             if readings and any(readings == these.readings[k] for k in these.impossible):
                 shown = " | ".join(map(str, readings))

@@ -1,6 +1,7 @@
 """`certificate.json`: written beside a report, read again to be checked. The format: docs/formats/results.md."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from antigone.formats.errors import InputError, quoted
 from antigone.ledger.canonical import CanonicalError
 from antigone.matching.certificate import FORMAT, VERSION, Certificate, digest_of_statement
 from antigone.matching.country_certificate import COUNTRY_FORMAT, CountryCertificate
+from antigone.report.indented_json import indented
 
 NAME = "certificate.json"
 
@@ -16,7 +18,12 @@ _A_CERTIFICATE = "a certificate.json that `antigone identify` or `antigone searc
 
 def certificate_text(certificate: Certificate | CountryCertificate) -> str:
     """The content of the file."""
-    return json.dumps(certificate.statement(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return statement_text(certificate.statement())
+
+
+def statement_text(statement: Mapping[str, Any]) -> str:
+    """The content of the file, from what a certificate states."""
+    return indented(statement) + "\n"
 
 
 def read_certificate(path: Path) -> dict[str, Any]:

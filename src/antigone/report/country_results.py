@@ -15,7 +15,7 @@ from antigone.execution.country import CountryConclusions
 from antigone.execution.engine import engine
 from antigone.matching.country_certificate import CountryCertificate
 from antigone.report.certificate import NAME as CERTIFICATE
-from antigone.report.certificate import certificate_text
+from antigone.report.certificate import statement_text
 from antigone.report.results import OutputError, move_into_place, refuse_occupied, write_csv
 
 
@@ -39,8 +39,9 @@ def write_country_results(
         partial.mkdir(parents=True)
         for name, table in _tables(found, certificate, best).items():
             write_csv(table, partial / f"{name}.csv")
-        _write(partial / CERTIFICATE, certificate_text(certificate))
-        summary = _summary(found, certificate, seconds())
+        statement = certificate.statement()
+        _write(partial / CERTIFICATE, statement_text(statement))
+        summary = _summary(found, certificate, statement["digest"], seconds())
         _write(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         move_into_place(partial, out, replace=replace)
     except OSError as error:
@@ -158,7 +159,7 @@ def _provisional(found: CountryConclusions) -> pl.DataFrame:
 
 
 def _summary(
-    found: CountryConclusions, certificate: CountryCertificate, seconds: Mapping[str, float]
+    found: CountryConclusions, certificate: CountryCertificate, digest: str, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
     result = found.result
     return {
@@ -175,7 +176,7 @@ def _summary(
         "cannot_reach": len(result.hits.cannot_reach),
         "tiles": len(result.tiles),
         "left_out": len(certificate.certificate.left_out),
-        "certificate": certificate.statement()["digest"],
+        "certificate": digest,
         "engine": dict(engine()),
         "seconds": dict(seconds),
     }
