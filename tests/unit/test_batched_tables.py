@@ -18,7 +18,7 @@ from antigone.genetics.mutation import CustomMatrix, Mutation, Stepwise
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
-from antigone.matching import batched_tables, linkage, preparation
+from antigone.matching import batched_tables, country_search, linkage, preparation
 from antigone.matching.batched_tables import TableBatches
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.plain_search import search_plainly
@@ -158,6 +158,30 @@ def test_what_was_read_is_numbered_as_one_after_another(x_linked, data):
             expected.append((family.pedigree.position(person), codes))
         assert [(place, codes.tolist()) for place, codes in batches.codes[id(family)]] == expected
     assert [list(known) for known in batches.readings.number] == [list(known) for known in number]
+
+
+@pytest.mark.parametrize("x_linked", [False, True])
+@given(st.data())
+@examples(15)
+def test_what_a_tile_counts_of_samples_is_what_each_of_them_says(x_linked, data):
+    operation = Drawn(data, x_linked=x_linked).operation
+    missing, prepared = operation.missing_persons(), prepare(operation)
+    batches = TableBatches(missing, prepared, operation.settings)
+    if data.draw(st.booleans()):  # what tables are not made from is not counted
+        key = id(missing[0][0])
+        batches.codes[key] = batches.codes[key][1:]
+    read = []
+    for family, person in missing:
+        says = np.zeros(len(prepared.models), dtype=bool)
+        for _, codes in batches.codes[id(family)]:
+            says |= codes >= 0
+        if family.pedigree[person].sex is Sex.UNKNOWN:
+            says &= [not model.x_linked for model in prepared.models]
+        read.append(says.tolist())
+    assert country_search._read(batches).tolist() == read
+    assert country_search._taken(batches) == tuple(
+        tuple(person in batches.samples_taken(family) for person in family.profiles) for family, _ in missing
+    )
 
 
 @pytest.mark.parametrize("prune", [False, True])

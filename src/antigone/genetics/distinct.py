@@ -1,8 +1,10 @@
 """What is distinct among things of which many are one object, as the readers of profiles share what is alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import TypeVar
 
+Key = TypeVar("Key")
 Thing = TypeVar("Thing")
 
 
@@ -22,6 +24,13 @@ def distinct_objects(things: Sequence[Thing]) -> tuple[list[Thing], list[int]]:
     return list(found.values()), list(map(number.__getitem__, ids))
 
 
-def each_object_once(things: Iterable[Thing]) -> list[Thing]:
-    """The distinct objects alone."""
-    return list({id(thing): thing for thing in things}.values())
+def columns_of(rows: Iterable[Mapping[Key, tuple[Thing, ...]]], keys: Sequence[Key]) -> list[list[tuple[Thing, ...]]]:
+    """What stands under each key in each of the rows; nothing, `()`, where a row lacks it.
+
+    Each row is gone through once: rows of a country lie all over memory, and going to each for every key takes longest.
+
+    >>> columns_of([{"a": (1,), "b": (2,)}, {"b": (3,)}], ["b", "a"])
+    [[(2,), (3,)], [(1,), ()]]
+    """
+    cells = [cell for row in rows for cell in map(row.get, keys, repeat(()))]
+    return [cells[k :: len(keys)] for k in range(len(keys))]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antigone.genetics.alleles import Allele, allele_order
-from antigone.genetics.distinct import distinct_objects
+from antigone.genetics.distinct import columns_of, distinct_objects
 from antigone.genetics.observation import Reading, Reads
 
 
@@ -114,9 +114,9 @@ class ProfileTable:
         kind = np.zeros(first.shape, dtype=np.uint8)
         replicates: dict[tuple[int, int], tuple[Reading, ...]] = {}
         names = []
-        for m, name in enumerate(markers):
+        for m, column in enumerate(columns_of((profile.readings for profile in kept), markers)):
             known: dict[Allele, int] = {}
-            found, of = distinct_objects([profile.readings.get(name, ()) for profile in kept])
+            found, of = distinct_objects(column)
             cells = np.array([_cell(readings, known) for readings in found], dtype=np.int16).reshape(-1, 3)
             kind[:, m], first[:, m], second[:, m] = cells[of].T
             for row in np.flatnonzero(kind[:, m] == Column.REPLICATES).tolist():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from antigone.genetics.distinct import distinct_objects
+from antigone.genetics.distinct import columns_of, distinct_objects
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.genotype_rows import KnownClasses, genotype_rows
 from antigone.genetics.hypotheses import Contradiction, explain_zero
@@ -99,7 +99,9 @@ def structure_of(family: Family, person: str, prepared: Prepared) -> object:
 class TableBatches:
     """Computes the tables of many missing persons, block by block; `block` may run in several threads at once.
 
-    What the samples of the families say is looked up once, at the beginning.
+    What the samples of the families say is looked up once, at the beginning. By identity of the family, `codes` gives
+    where each typed person stands in the pedigree, and the number of their readings at each marker, or −1. From these
+    alone the tables are made, and what is counted for the certificate.
     """
 
     def __init__(self, missing: Sequence[Sought], prepared: Prepared, settings: Settings) -> None:
@@ -108,7 +110,12 @@ class TableBatches:
         self.settings = settings
         self.readings = _Readings(prepared)
         families = {id(family): family for family, _ in missing}
-        self.codes = dict(zip(families, self.readings.codes(list(families.values())), strict=True))
+        codes = self.readings.codes(list(families.values()))
+        rows = iter(codes)
+        self.codes: dict[int, list[tuple[int, Integers]]] = {
+            key: [(family.pedigree.position(one), next(rows)) for one in family.profiles]
+            for key, family in families.items()
+        }
         self.classes = self.readings.classes(prepared, settings)
 
     def under(self, prepared: Prepared, settings: Settings) -> "TableBatches":
@@ -280,22 +287,22 @@ class _Readings:
     def __post_init__(self) -> None:
         self.number = [{} for _ in self.prepared.models]
 
-    def codes(self, families: Sequence[Family]) -> list[list[tuple[int, Integers]]]:
-        """Of each family where each typed person stands, and the number of their readings at each marker, or −1."""
+    def codes(self, families: Sequence[Family]) -> Integers:
+        """The numbers of what was read, −1 for nothing: shape (samples, markers), family after family."""
         profiles = [profile.readings for family in families for profile in family.profiles.values()]
         sexes = [family.pedigree[person].sex for family in families for person in family.profiles]
         codes = np.full((len(profiles), len(self.number)), -1, dtype=np.int64)
-        for m, model in enumerate(self.prepared.models):
-            found, of = distinct_objects([readings.get(model.name, ()) for readings in profiles])
-            if model.x_linked:
+        models = self.prepared.models
+        for m, column in enumerate(columns_of(profiles, [model.name for model in models])):
+            found, of = distinct_objects(column)
+            if models[m].x_linked:
                 # The same reading says different things of a man and a woman.
                 kinds = list(zip(of, sexes, strict=True))
                 number = {(k, sex): self._number(m, found[k], sex) for k, sex in dict.fromkeys(kinds)}
                 codes[:, m] = list(map(number.__getitem__, kinds))
             elif found:
                 codes[:, m] = np.array([self._number(m, one) for one in found])[of]
-        rows = iter(codes)
-        return [[(family.pedigree.position(one), next(rows)) for one in family.profiles] for family in families]
+        return codes
 
     def _number(self, m: int, readings: tuple[Reading, ...], sex: Sex = Sex.FEMALE) -> int:
         if not readings or sex is Sex.UNKNOWN:

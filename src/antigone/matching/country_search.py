@@ -328,19 +328,29 @@ def _together(one: Filtered, other: Filtered) -> Filtered:
 
 def _read(batches: TableBatches) -> NDArray[np.bool_]:
     """Whether anything usable was read of each one's family at each marker; shape (missing persons, markers)."""
-    x_linked = np.array([model.x_linked for model in batches.prepared.models], dtype=bool)
-    read = np.zeros((len(batches.missing), len(x_linked)), dtype=np.bool_)
-    for k, (family, person) in enumerate(batches.missing):
-        for _, codes in batches.codes[id(family)]:
-            read[k] |= codes >= 0
-        if family.pedigree[person].sex is Sex.UNKNOWN:
-            read[k] &= ~x_linked
+    models = batches.prepared.models
+    read = np.zeros((len(batches.missing), len(models)), dtype=np.bool_)
+    samples = [(k, codes) for k, (family, _) in enumerate(batches.missing) for _, codes in batches.codes[id(family)]]
+    of = np.array([k for k, _ in samples], dtype=np.int64)
+    known = np.array([codes for _, codes in samples]).reshape(len(samples), len(models)) >= 0
+    unknown = np.array([family.pedigree[person].sex is Sex.UNKNOWN for family, person in batches.missing], dtype=bool)
+    for m, model in enumerate(models):
+        read[of[known[:, m]], m] = True
+        if model.x_linked:
+            read[unknown, m] = False
     return read
 
 
 def _taken(batches: TableBatches) -> tuple[tuple[bool, ...], ...]:
-    samples = ((family, batches.samples_taken(family)) for family, _ in batches.missing)
-    return tuple(tuple(person in taken for person in family.profiles) for family, taken in samples)
+    """`TableBatches.samples_taken` of each missing person's family, by sample."""
+    codes = [codes for these in batches.codes.values() for _, codes in these]
+    known = np.array(codes).reshape(len(codes), len(batches.prepared.models)) >= 0
+    taken = iter(np.asarray(known.any(axis=1)).tolist())
+    places = {key: {position for position, _ in these if next(taken)} for key, these in batches.codes.items()}
+    return tuple(
+        tuple(family.pedigree.position(person) in places[id(family)] for person in family.profiles)
+        for family, _ in batches.missing
+    )
 
 
 def collect(parts: Iterable[Part], individuals: int, missing: int, threshold: float) -> CountryHits:

@@ -126,11 +126,10 @@ class _Writer:
         self._held: list[tuple[Reading, ...]] = []  # while they are held, nothing else has their identity
 
     def profile(self, profile: Profile) -> str:
-        readings = profile.readings
-        written = []
+        readings, texts, written = profile.readings, self._texts, []
         for name in sorted(readings):
             these = readings[name]
-            text = self._texts[name].get(id(these))
+            text = texts[name].get(id(these))
             written.append(self._write(name, these) if text is None else text)
         return f"{{{','.join(written)}}}"
 
@@ -194,6 +193,8 @@ def _texts(readings: Iterable[Reading]) -> list[str]:
 def _plain(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bool):
         return value
+    if type(value) is dict:  # asked first, for the others take long
+        return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, Enum):
         return str(value.value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -1,18 +1,19 @@
 """From an operation to the models that its search computes with."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from antigone.genetics.alleles import Allele, Silent
-from antigone.genetics.distinct import each_object_once
 from antigone.genetics.frequencies import PreparedFrequencies, PreparedMarker
 from antigone.genetics.likelihood import Options
 from antigone.genetics.markers import Inheritance, LinkedPair, canonical_name, disjoint_linked_pairs
 from antigone.genetics.markers import marker as known_marker
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.mutation import MutationError
+from antigone.genetics.observation import Reading
 from antigone.genetics.profiles import Profile
 from antigone.matching.operation import LeftOut, Operation, Settings, SettingsError
 
@@ -53,14 +54,16 @@ def prepare(operation: Operation) -> Prepared:
     return Prepared(tuple(models), frequencies, tuple(linked), options, tuple(left_out))
 
 
-def _alleles_by_marker(profiles: Sequence[Profile]) -> dict[str, set[Allele]]:
+def _alleles_by_marker(profiles: Iterable[Profile]) -> dict[str, set[Allele]]:
     """Which alleles were seen; those of samples that share a tuple of readings are looked at once."""
-    names = dict.fromkeys(name for profile in profiles for name in profile.readings)
-    seen: dict[str, set[Allele]] = {}
-    for name in names:
-        found = each_object_once(profile.readings.get(name, ()) for profile in profiles)
-        seen[name] = {allele for readings in found for reading in readings for allele in reading.alleles}
-    return seen
+    distinct: dict[str, dict[int, tuple[Reading, ...]]] = defaultdict(dict)  # by marker and identity
+    for profile in profiles:
+        for name, readings in profile.readings.items():
+            distinct[name][id(readings)] = readings
+    return {
+        name: {allele for readings in these.values() for reading in readings for allele in reading.alleles}
+        for name, these in distinct.items()
+    }
 
 
 def _inheritance(name: str) -> Inheritance:
