@@ -52,10 +52,11 @@ Progress = Callable[[int, int], None]
 
 AMELOGENIN = "AMEL"
 
-# So many families are looked at together, and so many of those that are odd or unlike the others are weighed together:
-# enough to share arithmetic, few enough for memory.
+# So many families are looked at together: enough to share arithmetic, few enough for memory.
 LOOKED_AT_TOGETHER = 32_000
-TOGETHER = 1000
+
+# And so many of those that are odd, or unlike the others, weighed together.
+TOGETHER = 250
 
 # Natural logarithms at a marker that differ by less are those of one and the same likelihood.
 INDISTINGUISHABLE = 1e-9
@@ -162,20 +163,20 @@ def check_families(
     """A report of each family, in their order. What one family's says does not depend on the others.
 
     With `every_claim` the pairs of typed persons are weighed in families too that a quick look found consistent
-    (`claims` does so for one family). `progress` is told how many families are done, of how many.
+    (`claims` does so for one family). `progress` is told how far it is: so many families, of how many.
     """
-    rates = consistency or ConsistencySettings()
+    check = _Check(prepared, settings, consistency or ConsistencySettings(), every_claim)
     quick_looks = QuickLooks(prepared.models)
     reports: list[FamilyReport] = []
-    for first in range(0, len(families), LOOKED_AT_TOGETHER):
-        together = families[first : first + LOOKED_AT_TOGETHER]
-        looks = _looks(together, quick_looks, rates)
-        for start in range(0, len(together), TOGETHER):
-            here = together[start : start + TOGETHER]
-            ready = {k: looks[start + k] for k in range(len(here)) if start + k in looks}
-            reports += _reports(here, ready, prepared, settings, rates, every_claim=every_claim)
-            if progress is not None:
-                progress(len(reports), len(families))
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(len(reports) + done, len(families))
+
+    for start in range(0, len(families), LOOKED_AT_TOGETHER):
+        here = families[start : start + LOOKED_AT_TOGETHER]
+        reports += _reports(here, _looks(here, quick_looks, check.rates), check, told)
+        told(0)
     return tuple(reports)
 
 
@@ -228,32 +229,40 @@ def _with_samples(family: Family, kept: Sequence[str]) -> Family:
 # --- weighing ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What is the same for all families of one check."""
+
+    prepared: Prepared
+    settings: Settings
+    rates: ConsistencySettings
+    every_claim: bool
+
+    @property
+    def x_linked(self) -> bool:
+        return any(model.x_linked for model in self.prepared.models)
+
+
 def _reports(
-    families: Sequence[Family],
-    looks: Mapping[int, "_LookAmongOthers"],
-    prepared: Prepared,
-    settings: Settings,
-    rates: ConsistencySettings,
-    *,
-    every_claim: bool,
+    families: Sequence[Family], looks: Mapping[int, "_LookAmongOthers"], check: _Check, told: Callable[[int], None]
 ) -> list[FamilyReport]:
     """`looks` are those at families that were looked at together; at the others one is taken here."""
-    x_linked = any(model.x_linked for model in prepared.models)
+    rates = check.rates
     testable = [k for k, family in enumerate(families) if len(family.profiles) > 1]
-    others = [k for k in testable if k not in looks]
-    slow = _slow_looks([families[k] for k in others], prepared, settings, rates)
-    seen: dict[int, _Look | _LookAmongOthers] = {**looks, **dict(zip(others, slow, strict=True))}
-    odd = [k for k in testable if seen[k].posterior_as_declared < rates.screen_from or seen[k].used < QUICK_LOOK_USES]
-    full = [Evidence.full(families[k], prepared.models, settings) for k in odd]
-    tried = [[*single_changes(families[k], x_linked=x_linked), *combined_changes(families[k])] for k in odd]
+    seen: dict[int, _Look | _LookAmongOthers] = {**looks}
+    for part in _parts([k for k in testable if k not in looks]):
+        seen |= zip(part, _slow_looks([families[k] for k in part], check), strict=True)
+    odd = {k for k in testable if seen[k].posterior_as_declared < rates.screen_from or seen[k].used < QUICK_LOOK_USES}
     details: dict[int, FamilyDetails] = {}
-    for k, one in zip(odd, _weigh(full, tried, prepared, settings, rates), strict=True):
-        details[k] = replace(one, in_full=True)
-    asked = testable if every_claim else odd
-    ready = dict(zip(odd, full, strict=True))
-    evidence = [ready.get(k) or Evidence.full(families[k], prepared.models, settings) for k in asked]
-    for k, found in zip(asked, _claims(evidence, prepared, settings), strict=True):
-        details[k] = replace(details[k] if k in details else seen[k].details(), claims=found)
+    asked = testable if check.every_claim else sorted(odd)
+    for number, part in enumerate(_parts(asked)):
+        told(len(families) * number * TOGETHER // len(asked))
+        evidence = {k: Evidence.full(families[k], check.prepared.models, check.settings) for k in part}
+        in_full = [k for k in part if k in odd]
+        details |= zip(in_full, _in_full([evidence[k] for k in in_full], check), strict=True)
+        found = _claims(list(evidence.values()), check.prepared, check.settings)
+        for k, these in zip(part, found, strict=True):
+            details[k] = replace(details[k] if k in odd else seen[k].details(), claims=these)
     return [
         _report(details[k], rates)
         if k in details
@@ -262,6 +271,17 @@ def _reports(
         else _report(_untested(family), rates)
         for k, family in enumerate(families)
     ]
+
+
+def _parts(places: Sequence[int]) -> Iterator[Sequence[int]]:
+    yield from (places[start : start + TOGETHER] for start in range(0, len(places), TOGETHER))
+
+
+def _in_full(evidence: Sequence[Evidence], check: _Check) -> list[FamilyDetails]:
+    """Families that look odd: all that was read, and two changes together."""
+    tried = [[*single_changes(one.family, x_linked=check.x_linked), *combined_changes(one.family)] for one in evidence]
+    found = _weigh(evidence, tried, check.prepared, check.settings, check.rates)
+    return [replace(one, in_full=True) for one in found]
 
 
 def _untested(family: Family) -> FamilyDetails:
@@ -340,17 +360,13 @@ class _LookAmongOthers:
         return _with_plausible(self.details(), self.batch.rates)
 
 
-def _slow_looks(
-    families: Sequence[Family], prepared: Prepared, settings: Settings, rates: ConsistencySettings
-) -> list[_Look]:
+def _slow_looks(families: Sequence[Family], check: _Check) -> list[_Look]:
     """Families one by one; theta and pruning change little in a quick look and would cost much."""
-    x_linked = any(model.x_linked for model in prepared.models)
-    quick = [Evidence.exact(family, prepared.models) for family in families]
-    tried = [single_changes(family, x_linked=x_linked) for family in families]
-    found = _weigh(quick, tried, replace(prepared, options=Options()), settings, rates)
-    return [
-        _Look(evidence.family, one, evidence.used(prepared.models)) for one, evidence in zip(found, quick, strict=True)
-    ]
+    models, without = check.prepared.models, replace(check.prepared, options=Options())
+    quick = [Evidence.exact(family, models) for family in families]
+    tried = [single_changes(family, x_linked=check.x_linked) for family in families]
+    found = _weigh(quick, tried, without, check.settings, check.rates)
+    return [_Look(evidence.family, one, evidence.used(models)) for one, evidence in zip(found, quick, strict=True)]
 
 
 def _looks(

@@ -11,7 +11,7 @@ large, and names that this program gives itself are left to `arrangements.log_li
 the tests compare every digit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ Booleans = NDArray[np.bool_]
 MOST_LIKELIHOODS = 2**20
 
 # So many problems go to the engine at once.
-MOST_PROBLEMS = 2**16
+MOST_PROBLEMS = 2**14
 
 _NOT_READ, _NOT_USED = -1, -2
 
@@ -104,23 +104,30 @@ class QuickLooks:
 
     def _codes(self, families: Sequence[Family]) -> Integers:
         """What was read of whom, shape (families, samples, markers): the number of an exact genotype, or why none."""
-        names = [model.name for model in self.models]
+        # Nearly all that is read was read before: then a row is looked up by identity alone.
+        columns = {
+            sex: [(model.name, known) for model, known in zip(self.models, codes, strict=True)]
+            for sex, codes in self.codes.items()
+        }
         rows: list[list[int]] = []
         for family in families:
             for person, profile in family.profiles.items():
-                sex = family.pedigree[person].sex
-                row = []
-                for m, (name, known) in enumerate(zip(names, self.codes[sex], strict=True)):
-                    here = profile.readings.get(name)
-                    code = known.get(id(here)) if here else _NOT_READ
-                    row.append(self._code(m, here, sex) if here and code is None else code)
+                sex, readings = family.pedigree[person].sex, profile.readings
+                row = [known.get(id(readings.get(name))) for name, known in columns[sex]]
+                if None in row:
+                    row = [self._code(m, readings, sex) if code is None else code for m, code in enumerate(row)]
                 rows.append(row)  # type: ignore[arg-type]  # no code is None here
         return np.array(rows, dtype=np.int64).reshape(len(families), -1, len(self.models))
 
-    def _code(self, m: int, readings: tuple[Reading, ...], sex: Sex) -> int:
-        genotype = exact_genotype(readings, self.models[m], sex)
-        code = _NOT_USED if genotype is None else min(genotype) * self.base + max(genotype)
-        self.kept.append(readings)  # its identity is its own as long as it lives
+    def _code(self, m: int, profile: Mapping[str, tuple[Reading, ...]], sex: Sex) -> int:
+        model = self.models[m]
+        readings = profile.get(model.name)
+        genotype = exact_genotype(readings or (), model, sex)
+        code = _NOT_READ if not readings else _NOT_USED
+        if genotype is not None:
+            code = min(genotype) * self.base + max(genotype)
+        if readings is not None:
+            self.kept.append(readings)  # its identity is its own as long as it lives
         self.codes[sex][m][id(readings)] = code
         return code
 
