@@ -18,6 +18,7 @@ from antigone.formats.genemapper.gathering import Block, Gathering, LeftOutSampl
 from antigone.formats.genemapper.header import Header, Layout
 from antigone.formats.laboratory import Call
 from antigone.formats.tables import MAX_FIELD, MAX_ROWS
+from antigone.formats.tables.whole_columns import byte_counts
 
 # No text of a plain table holds it.
 _BETWEEN = "\x1f"
@@ -67,11 +68,12 @@ def plain_pieces(data: bytes, encoding: str, header: Header) -> Iterator[Piece]:
 
 def _frame(rows: bytes, columns: int, header: Header) -> pl.DataFrame:
     """The columns that the header names. Every row has to have as many cells, and the further ones empty."""
-    height = rows.count(b"\n") + 1
+    counts = byte_counts(rows, header.separator)
     width = len(header.cells)
-    if b"\n\n" in rows or rows[:1] == b"\n" or columns < width:
+    if counts is None or rows[:1] == b"\n" or columns < width:
         raise NotPlainError
-    if rows.count(header.separator.encode("ascii")) != height * (columns - 1):
+    height = counts[0] + 1
+    if counts[1] != height * (columns - 1):
         raise NotPlainError
     try:
         frame = pl.read_csv(
@@ -111,8 +113,8 @@ def coded(frame: pl.DataFrame, places: Sequence[int]) -> tuple[list[tuple[str, .
     """The distinct cells of some columns, in the order in which they first stand, and which of them each row has."""
     texts = frame.select(pl.concat_str([str(place) for place in places], separator=_BETWEEN)).to_series()
     distinct = texts.unique(maintain_order=True)
-    codes = texts.replace_strict(distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int64)
-    return [tuple(text.split(_BETWEEN)) for text in distinct.to_list()], codes.to_numpy()
+    codes = texts.cast(pl.Enum(distinct)).to_physical()
+    return [tuple(text.split(_BETWEEN)) for text in distinct.to_list()], codes.to_numpy().astype(np.int64)
 
 
 def starts_of(frame: pl.DataFrame, places: Sequence[int]) -> list[int]:

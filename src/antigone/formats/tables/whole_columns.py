@@ -19,7 +19,7 @@ from antigone.formats.tables.table import MAX_FIELD, MAX_ROWS
 # So much is taken at a time: columns of text take some five times as much memory as their bytes.
 _PIECE = 16_000_000
 _BETWEEN = "\x1f"  # no text of a plain table holds it
-_PLAIN_BYTES = bytes(byte for byte in range(256) if byte == 10 or (byte >= 32 and byte != 127))
+_BLOCK = 1 << 18
 # The line of the first row.
 FIRST_LINE = 2
 
@@ -43,9 +43,7 @@ class CodedCells:
         starts = (texts != texts.shift()).fill_null(value=True).arg_true()
         heads = texts.gather(starts) if 2 * len(starts) < len(texts) else texts
         distinct = heads.unique(maintain_order=True)
-        within = heads.replace_strict(
-            distinct, pl.int_range(len(distinct), eager=True), return_dtype=pl.Int32
-        ).to_numpy()
+        within = heads.cast(pl.Enum(distinct)).to_physical().to_numpy()
         first = np.empty(len(distinct), dtype=np.int64)
         first[within[::-1]] = np.arange(len(within))[::-1]
         if heads is not texts:
@@ -118,14 +116,36 @@ def _plain_rows(data: bytes, width: int) -> bytes | None:
     data = data.removeprefix(codecs.BOM_UTF8)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    if b'"' in data or b"'" in data or b"\n\n" in data or data.translate(None, _PLAIN_BYTES):
-        return None
     start = data.find(b"\n") + 1
     rows = data[start:].removesuffix(b"\n") if start else b""
-    height = rows.count(b"\n") + 1
-    if not rows or width < 2 or height > MAX_ROWS or rows.count(b",") != height * (width - 1):
+    if not rows or width < 2 or any(quote in data for quote in (b'"', b"'")) or byte_counts(data[:start], ",") is None:
         return None
-    return rows
+    counts = byte_counts(rows, ",")
+    if counts is None or rows[:1] == b"\n" or rows[-1:] == b"\n":
+        return None
+    line_ends, commas = counts
+    height = line_ends + 1
+    return None if height > MAX_ROWS or commas != height * (width - 1) else rows
+
+
+def byte_counts(data: bytes, separator: str) -> tuple[int, int] | None:
+    """How many line feeds and separators there are; None where a line is empty or something is no plain text.
+
+    Control characters but line feeds and the separator itself are no plain text. Of frequent bytes NumPy counts a
+    hundred million in a twentieth of the time that `bytes.count` takes.
+    """
+    line_ends = separators = 0
+    whole = np.frombuffer(data, dtype=np.uint8)
+    for start in range(0, len(whole), _BLOCK):
+        part = whole[start : start + _BLOCK]
+        ends, between = part == ord("\n"), part == ord(separator)
+        if np.any((part < ord(" ")) & ~ends & ~between) or np.any(part == 0x7F) or np.any(ends[1:] & ends[:-1]):
+            return None
+        if start and ends[0] and whole[start - 1] == ord("\n"):
+            return None
+        line_ends += int(np.count_nonzero(ends))
+        separators += int(np.count_nonzero(between))
+    return line_ends, separators
 
 
 def _frame(rows: bytes, width: int) -> pl.DataFrame | None:
@@ -138,7 +158,7 @@ def _frame(rows: bytes, width: int) -> pl.DataFrame | None:
     frame = frame.fill_null("")
     if _may_have_blanks(rows):
         frame = frame.with_columns(pl.all().str.strip_chars())
-    if frame.height != rows.count(b"\n") + 1:
+    if frame.height != np.count_nonzero(np.frombuffer(rows, dtype=np.uint8) == ord("\n")) + 1:
         return None
     longest = frame.select(pl.all().str.len_bytes().max()).row(0)
     if max(longest) > MAX_FIELD and max(frame.select(pl.all().str.len_chars().max()).row(0)) > MAX_FIELD:
@@ -152,5 +172,11 @@ def _may_have_blanks(rows: bytes) -> bool:
     """Whether there may be blanks at the ends of cells: spaces, or letters beyond ASCII that may be blanks."""
     if not rows.isascii():
         return True
-    ends = rows[:1] + rows[-1:]
-    return b" " in ends or any(blank in rows for blank in (b" ,", b", ", b" \n", b"\n "))
+    if b" " not in rows:
+        return False
+    every = np.frombuffer(rows, dtype=np.uint8)
+    spaces = np.flatnonzero(every == ord(" "))
+    if spaces[0] == 0 or spaces[-1] == len(every) - 1:
+        return True
+    beside = np.concatenate((every[spaces - 1], every[spaces + 1]))
+    return bool(np.any((beside == ord(",")) | (beside == ord("\n"))))
