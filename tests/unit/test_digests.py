@@ -12,7 +12,7 @@ from antigone.genetics.alleles import Named, Repeat, Unknown
 from antigone.genetics.haplotypes import Lineage, LineageDatabases, YDatabase, YHaplotype
 from antigone.genetics.observation import Reading
 from antigone.genetics.profiles import Profile
-from antigone.ledger.canonical import canonical_bytes
+from antigone.ledger.canonical import CanonicalError, canonical_bytes
 from antigone.matching import digests as digesting
 from antigone.matching.description import Description
 from antigone.matching.digests import digests, digests_of_people
@@ -164,6 +164,32 @@ def test_what_was_remembered_of_a_profile_hides_no_change_of_it():
     )
     assert {name for name in before if before[name] != after[name]} == {"profiles of individuals", "families"}
     assert of(operation) == before
+
+
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=3)
+    | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(["2024.5", "a,1.5", "[-1e5", "é", "12:30.5"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(plain_values)
+def test_a_digest_of_canonical_bytes_is_of_those_whichever_encoder_wrote_them(value):
+    try:
+        expected = hashlib.sha256(canonical_bytes([value])).hexdigest()
+    except CanonicalError:
+        with pytest.raises(CanonicalError):
+            digesting._canonical([value])
+    else:
+        assert digesting._canonical([value]) == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 2**53, -(2**53), 10**15 * 16])
+def test_what_has_no_canonical_bytes_has_no_digest(value):
+    for around in ([value], {"a": value}, [0, value]):
+        with pytest.raises(CanonicalError):
+            digesting._canonical(around)
 
 
 def test_digests_of_other_people_are_refused():

@@ -8,6 +8,7 @@ about tuples of readings, which cannot change; so whatever changes has another d
 import dataclasses
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -25,6 +26,8 @@ from antigone.matching.preparation import Prepared
 MOST_TEXTS = 2**18
 
 _json = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+# What canonical bytes may spell otherwise, or refuse. What hits inside a text only costs time.
+_SPELLED_OTHERWISE = re.compile(r"[^\x00-\x7f]|[:\[,](?:-?\d+[.eE]|-?\d{16}|NaN|-?Infinity)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +150,7 @@ class _Writer:
 def _digest_of_profile(profile: Profile, text: str) -> str:
     """SHA-256 of the canonical bytes of what was read, whatever the sample is called; `text` is what is written of it.
 
-    Beyond ASCII canonical bytes may order the markers otherwise, or have no form.
+    Beyond ASCII canonical bytes may order the markers otherwise, or have no form. There is no number in it.
     """
     return _sha256_of_text(text) if text.isascii() else _canonical(_profile(profile))
 
@@ -209,6 +212,10 @@ def _plain(value: Any) -> Any:
 
 
 def _canonical(value: Any) -> str:
+    """SHA-256 of the canonical bytes of a value of which nothing but what JSON knows is part."""
+    text = _json(value)
+    if not _SPELLED_OTHERWISE.search(text):
+        return _sha256_of_text(text)
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
