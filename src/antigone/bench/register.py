@@ -1,8 +1,8 @@
 """A made-up register at the scale of a country, as a case folder on disk, and the quick way back from these very files.
 
 Missing persons have the nine common kinds of families, remains are complete or degraded, and some of the remains are
-some of the missing. `read_case_folder` reads the same files with every check, one person after another, and takes
-minutes at full size; `read_register` knows how they were written, and goes by columns. The tests compare the two.
+some of the missing. `read_case_folder` reads the same files with every check, and takes six times as long;
+`read_register` knows how they were written, and goes by columns. The tests compare the two.
 """
 
 import tomllib
