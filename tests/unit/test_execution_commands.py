@@ -1,5 +1,6 @@
 """`antigone search`: from a case to ranked lists and a certificate, whoever computed; what is missing is named."""
 
+import gc
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from test_batched_tables import linked, several_brothers
 from test_certificate import doubtful_operation
 
+from antigone.cli.search import SELDOM, _seldom_collected
 from antigone.execution import country
 from antigone.execution.country import conclude_country
 from antigone.execution.here import Here
@@ -200,3 +202,18 @@ def test_a_family_that_was_not_searched_sample_by_sample_is_an_error_that_names_
     (family,) = found.doubtful
     with pytest.raises(IncompleteSearchError, match=f"family {family}, sample by sample"):
         replace(found, provisional_pairs={}).certificate()
+
+
+def test_garbage_is_collected_as_before_when_a_search_has_ended_or_failed():
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+
+    @_seldom_collected()
+    def stopped() -> None:
+        assert gc.get_threshold() == (*before[:2], before[2] * SELDOM)
+        assert gc.get_freeze_count() > frozen
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
