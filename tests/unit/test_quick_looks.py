@@ -150,7 +150,7 @@ def test_families_of_every_kind_are_found_what_they_are_found_by_themselves(
         # Without a marker error what is impossible is compared with what is impossible.
         together = check_families(families, prepared_of(models), Settings(()), rates)
         alone = by_itself(families, prepared_of(models), Settings(()), rates)
-    assert [everything(one) for one in together] == [everything(one) for one in alone]
+        assert [everything(one) for one in together] == [everything(one) for one in alone]
 
 
 def test_odd_families_and_claims_are_what_they_are_without_looking_at_several_together() -> None:
