@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from antigone.genetics.alleles import Repeat
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.frequencies import FrequencyTable, MarkerFrequencies, Refuse
-from antigone.genetics.genotype_rows import KnownClasses, genotype_rows, phased_meioses, phased_rows
+from antigone.genetics.genotype_rows import KnownClasses, distinct_codes, genotype_rows, phased_meioses, phased_rows
 from antigone.genetics.likelihood import LikelihoodError, Options, Typed
 from antigone.genetics.markers import LinkedPair
 from antigone.genetics.models import MarkerModel
@@ -325,3 +325,14 @@ def test_inheritances_are_a_sum_over_who_passed_what_by_hand():
     same = np.array([p["a"], p["b"], p["c"], 0, 0, 0]) / 4
     other = np.array([0, p["a"], 0, p["b"], p["c"], 0]) / 4
     np.testing.assert_allclose(rows, [same, other, other, same], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("columns", "classes"), [(0, 5), (3, 5), (9, 441), (40, 441), (8, 2**20)])
+def test_rows_are_told_apart_however_many_columns_there_are(columns, classes):
+    rng = np.random.default_rng(columns)
+    rows = rng.integers(-1, classes, (60, columns))[rng.integers(0, 60, 200)]
+    rows[:, 1:2] = -1  # of nobody anything is known
+    distinct, which = distinct_codes(rows, classes)
+    expected, places = np.unique(rows, axis=0, return_inverse=True)
+    assert distinct.tolist() == expected.tolist()
+    assert which.tolist() == places.ravel().tolist()

@@ -547,12 +547,9 @@ def test_one_profile_of_several_bags_typed_in_one_run_is_an_alarm() -> None:
     # Of one bag, of two runs, or where no run is known, there is nothing to say.
     for others in (("B1", "P7"), ("B2", "P8"), ("B2", "")):
         assert reassociate(operation([typed("R1", "B1", "P7"), typed("R2", *others)])).alarms == ()
-    merged = reassociated(
-        operation([typed("R1", "B1", "P7"), typed("R2", "B2", "P8")]),
-        found_of := reassociate(operation([typed("R1", "B1", "P7"), typed("R2", "B2", "P8")])),
-    )
-    assert found_of.groups
-    assert merged.individuals[0].runs == {"S-R1": "P7", "S-R2": "P8"}
+    apart = operation([typed("R1", "B1", "P7"), typed("R2", "B2", "P8")])
+    (merged,) = reassociated(apart, reassociate(apart)).individuals
+    assert merged.runs == {"S-R1": "P7", "S-R2": "P8"}
 
 
 def test_sexes_at_odds_both_ways_may_be_exchanged_labels() -> None:

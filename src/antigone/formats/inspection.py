@@ -27,7 +27,7 @@ from antigone.formats.linkage import DataColumn, Genotypes, Holds, read_dat, rea
 from antigone.formats.loose_rows import notes_of_encoding
 from antigone.formats.plain_text import read_bytes
 from antigone.formats.recognition import Kind, Recognised, recognise
-from antigone.formats.strider import read_strider
+from antigone.formats.strider import read_strider, what_n_counts
 from antigone.formats.tables import SUFFIXES, Problems, Table, is_workbook, near, open_csv, open_workbook, plain_name
 from antigone.formats.wide_frequencies import read_wide_frequencies
 from antigone.genetics.alleles import Allele, Repeat
@@ -203,7 +203,7 @@ def _strider(path: Path, _: Recognised, said: _Said) -> None:
     tables = read_strider(path)
     said.holds.append(f"{counted(len(tables), 'population')}: {_some(list(tables), 20)}")
     for counts in ("people", "chromosomes"):
-        own = [name for name, table in tables.items() if table.source.endswith(f"n counts {counts}")]
+        own = [name for name, table in tables.items() if what_n_counts(table) == counts]
         proved = counts == "people"
         why = "are of people, as the frequencies prove" if proved else "are taken for numbers of chromosomes"
         if own:

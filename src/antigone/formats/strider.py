@@ -23,6 +23,7 @@ _LONGEST_TEXT = 100_000
 _ALLELE = "an allele such as 12 or 9.3"
 # STRidER writes all alleles shorter than those listed as 1, and all longer ones as 99.
 _RARE_SHORT, _RARE_LONG = Repeat(1), Repeat(99)
+_COUNTS = "n counts "
 _SIZE_ROWS = ("n", "2n", "")
 
 
@@ -38,6 +39,11 @@ def read_strider(path: Path | str, *, sample_size: SampleSize | None = None) -> 
     return strider_of(read_bytes(path, path.name, MAX_BYTES), path.name, sample_size=sample_size)
 
 
+def what_n_counts(table: FrequencyTable) -> str:
+    """What the sample sizes of a table of `read_strider` were taken to count, as its source says."""
+    return table.source.rpartition(_COUNTS)[2]
+
+
 def strider_of(data: bytes, file: str, *, sample_size: SampleSize | None = None) -> dict[str, FrequencyTable]:
     """The populations in the bytes of a STRidER file, XML or CSV. `file` is the name that errors use."""
     problems = Problems()
@@ -51,7 +57,7 @@ def strider_of(data: bytes, file: str, *, sample_size: SampleSize | None = None)
         counted = figures.explain_sizes(name)
         entries = {marker: _with_classes(entry) for marker, entry in figures.entries(name).items()}
         if entries:
-            source = f"STRidER, {name}, from {file}; n counts {sample_size or counted or 'chromosomes'}"
+            source = f"STRidER, {name}, from {file}; {_COUNTS}{sample_size or counted or 'chromosomes'}"
             tables[name] = FrequencyTable(f"STRidER {name}", source, entries)
     if not tables and not len(problems):
         problems.add(file, None, None, found="no frequencies", expected="one population with a marker at least")

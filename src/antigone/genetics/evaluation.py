@@ -317,6 +317,59 @@ def _fill_leaf(memory, at, table, sizes_a, alleles, counts, matrix, inbreeding, 
                     memory[at + (way * counts[parent] + h) * width + column] = value
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _laid_out(  # type: ignore[no-untyped-def]
+    s, passed_size, steps, outer, factors, tables, axes, table_at, table_strides, sizes, length, position, out_strides,
+    at, strides, along_inner, along_sum, gate_axis,
+):  # fmt: skip
+    """Where a step's loops begin and how far each factor moves with them; how long the inner, summed, outer loops are.
+
+    Fills the last eight arrays. It becomes part of whatever calls it: a call would cost more than it does.
+    """
+    out, inner, summed = steps[s, 0], steps[s, 1], steps[s, 2]
+    outer_from, n_outer = steps[s, 3], steps[s, 4] - steps[s, 3]
+    factors_from, n_factors = steps[s, 5], steps[s, 6] - steps[s, 5]
+    n_inner = 1
+    if inner != _NONE:
+        n_inner = passed_size if inner == _PASSED else sizes[inner]
+    n_summed = sizes[summed] if summed != _NONE else 1
+    loops = 1
+    for k in range(n_outer):
+        v = outer[outer_from + k]
+        length[k] = passed_size if v == _PASSED else sizes[v]
+        loops *= length[k]
+        position[k] = 0
+        out_strides[k] = 0
+        for axis in range(tables[out, 7]):
+            if axes[out, axis] == v:
+                out_strides[k] = table_strides[out, axis]
+    for f in range(n_factors):
+        t, passed_is = factors[factors_from + f, 0], factors[factors_from + f, 1]
+        at[f] = table_at[t]
+        along_inner[f] = along_sum[f] = 0
+        for k in range(n_outer):
+            strides[f, k] = 0
+        for axis in range(tables[t, 7]):
+            v = axes[t, axis]
+            if v == _PASSED:
+                v = passed_is
+            if v == inner:
+                along_inner[f] += table_strides[t, axis]
+            elif v == summed:
+                along_sum[f] += table_strides[t, axis]
+            else:
+                for k in range(n_outer):
+                    if outer[outer_from + k] == v:
+                        strides[f, k] += table_strides[t, axis]
+        gate_axis[f] = -1
+        selector = factors[factors_from + f, 2]
+        if selector >= 0:
+            for k in range(n_outer):
+                if outer[outer_from + k] == selector:
+                    gate_axis[f] = k
+    return n_inner, n_summed, loops
+
+
 # Tables are kept within this range: a step multiplies up to `elimination.MOST_FACTORS` of them.
 _SMALL, _LARGE = 2.0**-8, 2.0**8
 
@@ -391,52 +444,18 @@ def _run(  # type: ignore[no-untyped-def]
 
         impossible = False
         for s in range(n_steps):
-            out, inner, summed = steps[s, 0], steps[s, 1], steps[s, 2]
-            outer_from, n_outer = steps[s, 3], steps[s, 4] - steps[s, 3]
+            out, n_outer = steps[s, 0], steps[s, 4] - steps[s, 3]
             factors_from, n_factors = steps[s, 5], steps[s, 6] - steps[s, 5]
             passed_size = pack_sizes[models[problem, steps[s, 7]]]
-            n_inner = 1
-            if inner != _NONE:
-                n_inner = passed_size if inner == _PASSED else sizes[inner]
-            n_summed = sizes[summed] if summed != _NONE else 1
-            loops = 1
-            for k in range(n_outer):
-                v = outer[outer_from + k]
-                length[k] = passed_size if v == _PASSED else sizes[v]
-                loops *= length[k]
-                position[k] = 0
-                out_strides[k] = 0
-                for axis in range(tables[out, 7]):
-                    if axes[out, axis] == v:
-                        out_strides[k] = table_strides[out, axis]
+            n_inner, n_summed, loops = _laid_out(
+                s, passed_size, steps, outer, factors, tables, axes, table_at, table_strides, sizes, length, position,
+                out_strides, at, strides, along_inner, along_sum, gate_axis,
+            )  # fmt: skip
             for f in range(n_factors):
-                t, passed_is = factors[factors_from + f, 0], factors[factors_from + f, 1]
-                at[f] = table_at[t]
-                along_inner[f] = along_sum[f] = 0
-                for k in range(n_outer):
-                    strides[f, k] = 0
-                for axis in range(tables[t, 7]):
-                    v = axes[t, axis]
-                    if v == _PASSED:
-                        v = passed_is
-                    if v == inner:
-                        along_inner[f] += table_strides[t, axis]
-                    elif v == summed:
-                        along_sum[f] += table_strides[t, axis]
-                    else:
-                        for k in range(n_outer):
-                            if outer[outer_from + k] == v:
-                                strides[f, k] += table_strides[t, axis]
-                leaf = tables[t, 0]
+                t = factors[factors_from + f, 0]
                 identity[f] = False
-                if leaf in (_MATRIX, _MATRIX_TRANSPOSED):
+                if tables[t, 0] in (_MATRIX, _MATRIX_TRANSPOSED):
                     identity[f] = pack_identities[models[problem, tables[t, 1]], tables[t, 5]]
-                gate_axis[f] = -1
-                selector = factors[factors_from + f, 2]
-                if selector >= 0:
-                    for k in range(n_outer):
-                        if outer[outer_from + k] == selector:
-                            gate_axis[f] = k
             out_at = table_at[out]
             size = loops * n_inner
             if n_outer > 0 and out_strides[n_outer - 1] == 0 and length[n_outer - 1] > 0:

@@ -419,12 +419,10 @@ def _unordered(alleles: int) -> tuple[Integers, Integers, Integers]:
 def distinct_codes(rows: Integers, classes: int) -> tuple[Integers, Integers]:
     """The distinct rows of numbers from −1 to `classes` − 1, and which of them each row is."""
     radix = classes + 1
-    columns = np.flatnonzero(rows.max(axis=0, initial=-1) >= 0)
-    if len(columns) * np.log2(radix) >= 62:
-        distinct, which = np.unique(rows, axis=0, return_inverse=True)
-        return distinct, which.ravel()
     keys = np.zeros(len(rows), dtype=np.int64)
-    for column in columns:
+    for column in np.flatnonzero(rows.max(axis=0, initial=-1) >= 0):
+        if keys.max(initial=0) >= 2**62 // radix:
+            keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)  # in the same order
         keys = keys * radix + rows[:, column] + 1
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     return rows[first], which

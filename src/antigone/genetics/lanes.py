@@ -10,13 +10,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from antigone.genetics.elimination import NONE, Schedule
+from antigone.genetics.elimination import Schedule
 from antigone.genetics.evaluation import (
     _ALLELE,
     _COMPUTED,
     _LARGE,
     _MATRIX,
     _MATRIX_TRANSPOSED,
+    _PASSED,
     _PRIOR,
     _SELECTOR,
     _SMALL,
@@ -26,9 +27,10 @@ from antigone.genetics.evaluation import (
     Problems,
     _encode,
     _fill_leaf,
+    _laid_out,
     evaluate,
 )
-from antigone.genetics.network import PASSED, Leaf
+from antigone.genetics.network import Leaf
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -38,8 +40,6 @@ LANES = 64
 
 # Fewer problems than this are not worth sorting.
 FEWEST = 64
-
-_NONE, _PASSED = NONE, PASSED
 
 
 def evaluate_alike(schedule: Schedule, problems: Problems) -> Evaluated:
@@ -194,51 +194,17 @@ def _run_side_by_side(  # type: ignore[no-untyped-def]
                 exponent[lane] = 0
 
             for s in range(n_steps):
-                out, inner, summed = steps[s, 0], steps[s, 1], steps[s, 2]
-                outer_from, n_outer = steps[s, 3], steps[s, 4] - steps[s, 3]
+                out, n_outer = steps[s, 0], steps[s, 4] - steps[s, 3]
                 factors_from, n_factors = steps[s, 5], steps[s, 6] - steps[s, 5]
-                n_inner = 1
-                if inner != _NONE:
-                    n_inner = n if inner == _PASSED else sizes[inner]
-                n_summed = sizes[summed] if summed != _NONE else 1
-                loops = 1
-                for k in range(n_outer):
-                    v = outer[outer_from + k]
-                    length[k] = n if v == _PASSED else sizes[v]
-                    loops *= length[k]
-                    position[k] = 0
-                    out_strides[k] = 0
-                    for axis in range(tables[out, 7]):
-                        if axes[out, axis] == v:
-                            out_strides[k] = table_strides[out, axis]
+                n_inner, n_summed, loops = _laid_out(
+                    s, n, steps, outer, factors, tables, axes, table_at, table_strides, sizes, length, position,
+                    out_strides, at, strides, along_inner, along_sum, gate_axis,
+                )  # fmt: skip
                 for f in range(n_factors):
-                    t, passed_is = factors[factors_from + f, 0], factors[factors_from + f, 1]
-                    at[f] = table_at[t]
-                    along_inner[f] = along_sum[f] = 0
-                    for k in range(n_outer):
-                        strides[f, k] = 0
-                    for axis in range(tables[t, 7]):
-                        v = axes[t, axis]
-                        if v == _PASSED:
-                            v = passed_is
-                        if v == inner:
-                            along_inner[f] += table_strides[t, axis]
-                        elif v == summed:
-                            along_sum[f] += table_strides[t, axis]
-                        else:
-                            for k in range(n_outer):
-                                if outer[outer_from + k] == v:
-                                    strides[f, k] += table_strides[t, axis]
-                    leaf = tables[t, 0]
+                    t = factors[factors_from + f, 0]
                     identity[f] = False
-                    if leaf in (_MATRIX, _MATRIX_TRANSPOSED):
+                    if tables[t, 0] in (_MATRIX, _MATRIX_TRANSPOSED):
                         identity[f] = pack_identities[model, tables[t, 5]]
-                    gate_axis[f] = -1
-                    selector = factors[factors_from + f, 2]
-                    if selector >= 0:
-                        for k in range(n_outer):
-                            if outer[outer_from + k] == selector:
-                                gate_axis[f] = k
                 out_at = table_at[out]
                 size = loops * n_inner
                 if n_outer > 0 and out_strides[n_outer - 1] == 0 and length[n_outer - 1] > 0:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from antigone.genetics.genotype_rows import distinct_codes
 from antigone.genetics.likelihood import is_evaluated_as_it_is, typed_problems
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import Reading
@@ -194,16 +195,15 @@ class QuickLooks:
             if not (models[0].x_linked and seating.pedigree.persons[place].sex is Sex.UNKNOWN):
                 kept.append(column[possible])
                 at.append(place)
-        first, which = _distinct_rows([marker, *kept], self.base**2 + 1)
-        answers = np.zeros(len(first))
-        for start in range(0, len(first), MOST_PROBLEMS):
-            here = first[start : start + MOST_PROBLEMS]
+        distinct, which = distinct_codes(np.stack([marker, *kept], axis=1), max(self.base**2, len(where)))
+        answers = np.zeros(len(distinct))
+        for start in range(0, len(distinct), MOST_PROBLEMS):
+            here = distinct[start : start + MOST_PROBLEMS]
             genotypes = np.full((len(here), len(seating.pedigree), 2), -1, dtype=np.int64)
-            for place, column in zip(at, kept, strict=True):
-                code = column[here]
+            for place, code in zip(at, here.T[1:], strict=True):
                 genotypes[:, place, 0] = np.where(code >= 0, code // self.base, -1)
                 genotypes[:, place, 1] = np.where(code >= 0, code % self.base, -1)
-            answers[start : start + MOST_PROBLEMS] = typed_problems(seating.pedigree, models, genotypes, marker[here])
+            answers[start : start + MOST_PROBLEMS] = typed_problems(seating.pedigree, models, genotypes, here[:, 0])
         return np.asarray(answers[which])
 
 
@@ -249,14 +249,3 @@ def _structure(family: Family) -> object | None:
     at[None] = -1
     persons = tuple((at[one.father], at[one.mother], one.sex, one.inbreeding) for one in pedigree.persons)
     return persons, tuple(at[person] for person in family.profiles), tuple(shown_sexes(family).values())
-
-
-def _distinct_rows(columns: Sequence[Integers], base: int) -> tuple[Integers, Integers]:
-    """Where each distinct row stands first, and which of them each row is; numbers from −1 to below `base` − 1."""
-    key = columns[0]
-    for column in columns[1:]:
-        if key.max(initial=0) >= 2**62 // base:
-            key = np.unique(key, return_inverse=True)[1]
-        key = key * base + (column + 1)
-    _, first, which = np.unique(key, return_index=True, return_inverse=True)
-    return first, which
