@@ -9,6 +9,8 @@ from antigone.matching.conclusions import conclude
 from antigone.matching.labels import LabelRisks
 from antigone.matching.operation import MISLABELLED_SAMPLES, Settings, SettingsError
 from antigone.matching.policy import POSTERIOR_ALONE
+from antigone.report.hit_views import _labels
+from antigone.report.overall_views import policy_view
 from small_operation import small_operation
 
 LENIENT = replace(POSTERIOR_ALONE, name="lenient", posterior=0.5)
@@ -85,3 +87,14 @@ def test_evaluate_expects_false_identifications_by_labels():
     # What is claimed of a pair is that it is right, labels and all.
     before, after = (posteriors(one, truth)[0] for one in (sure, unsure))
     assert max(after) == pytest.approx(max(before) * (1 - Q), rel=2e-3)
+
+
+def test_the_report_says_of_each_pair_and_of_all_that_pass_what_labels_may_do():
+    sure, unsure = (conclude(operation(share), policies=(LENIENT,)) for share in (0.0, Q))
+    (case, *_) = unsure.cases
+    ((_, words),) = _labels(case)
+    assert f"{case.label_risk:.2%}" in words
+    by_labels = sum(one.label_risk for one in unsure.cases if one.judgements[0].passed)
+    assert f"{by_labels:.2g} are expected to be wrong" in policy_view(unsure).lead
+    assert _labels(sure.cases[0]) == []
+    assert "label" not in policy_view(sure).lead
