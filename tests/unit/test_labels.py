@@ -93,8 +93,9 @@ def test_the_report_says_of_each_pair_and_of_all_that_pass_what_labels_may_do():
     sure, unsure = (conclude(operation(share), policies=(LENIENT,)) for share in (0.0, Q))
     (case, *_) = unsure.cases
     ((_, words),) = _labels(case)
-    assert f"{case.label_risk:.2%}" in words
+    assert f"one time in {1 / case.label_risk:.0f} " in words
     by_labels = sum(one.label_risk for one in unsure.cases if one.judgements[0].passed)
     assert f"{by_labels:.2g} are expected to be wrong" in policy_view(unsure).lead
+    assert "one sample in 100 does" in policy_view(unsure).lead
     assert _labels(sure.cases[0]) == []
     assert "label" not in policy_view(sure).lead

@@ -248,8 +248,8 @@ def _labels(case: Case | None) -> list[tuple[str, str]]:
     if case is None or not case.label_risk:
         return []
     words = (
-        f"not counted above: with a probability of {case.label_risk:.2%} a sample on which this rests bears "
-        "the label of another; a second sample of the same remains, taken and labelled by itself, would tell"
+        f"not counted above: one time in {1 / case.label_risk:,.0f} a sample on which such a pair rests bears the "
+        "label of another; a second sample of the same remains, taken and labelled by itself, would tell"
     )
     return [("labels", words)]
 

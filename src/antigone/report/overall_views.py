@@ -285,9 +285,10 @@ def policy_view(conclusions: Conclusions) -> PolicyView:
     if by_labels:
         lead += (
             f" Of those whose numbers meet it {by_labels:.2g} are expected to be wrong because a sample bears the "
-            f"label of another, which no DNA shows ({conclusions.given.settings.mislabelled_samples:.2%} of samples "
-            "do, as declared for this laboratory or, where nothing is, as published): before a body is handed over a "
-            "second sample of it is taken, labelled by itself and compared."
+            "label of another, which no DNA shows (one sample in "
+            f"{1 / conclusions.given.settings.mislabelled_samples:,.0f} does, as declared for this laboratory or, "
+            "where nothing is, as published): before a body is handed over a second sample of it is taken, labelled by "
+            "itself and compared."
         )
     rows = [(clause, counted(count, "pair")) for clause, count in refused.most_common()]
     return PolicyView(f"{policy.name}, version {policy.version}", list(_asked(policy)), lead, rows)
