@@ -1,6 +1,9 @@
 """The posterior over all assignments, against the enumeration of every one of them."""
 
 import math
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +15,9 @@ from antigone.matching.assignment import posterior as posterior_module
 from antigone.matching.assignment.packing import Option, Packing
 from antigone.matching.assignment.plan import MOST_BITS, make_plan
 from antigone.matching.assignment.posterior import Cut, Pairs, Posterior, flat_posterior, least_favourable, posterior
-from antigone.matching.assignment.sampling import bounds, sample
+from antigone.matching.assignment.sampling import sample
 from antigone.matching.assignment.summing import maxima, sums
+from antigone.matching.assignment.walk import WeightRange, walk
 from oracles.assignment import Listed, assignments, list_all
 from oracles.walk import PlainWalk
 
@@ -412,24 +416,101 @@ def test_sampled_posteriors_are_within_their_error_and_the_walk_holds_the_truth(
     sampled = sample(wide, exact.packing.log_lr, np.random.default_rng(seed), sweeps=3000)
     assert (np.abs(sampled.taken - truth) <= 5 * sampled.error).all()
     assert sampled.error.max() < 0.02
+    pairs = Pairs.of(exact.packing)
+    true_pairs, everybody = pairs.summed(exact.packing, truth), np.ones(exact.packing.families, dtype=bool)
+    weights = WeightRange.of_one(exact.packing, exact.packing.log_lr)
     for depth in (0, 1, 3, 6):
-        walked = bounds(wide, exact.packing.log_lr, depth=depth, budget=200)
-        plain = PlainWalk(exact.packing, exact.packing.log_lr, 200)
-        step_by_step = np.array([plain.of_option(o, depth) for o in range(len(exact.packing))])
-        np.testing.assert_allclose(np.column_stack([walked.lower, walked.upper]), step_by_step, rtol=1e-12)
-        assert (walked.lower <= truth + 1e-12).all()
-        assert (truth <= walked.upper + 1e-12).all()
-    # With a budget that lets it end, the walk knows the answer.
-    ended = bounds(make_wide(seeded(seed, 3, 3)), seeded(seed, 3, 3).packing.log_lr, depth=20, budget=10**6)
+        walked = walk(exact.packing, pairs.of_place, weights, everybody, depth=depth, budget=200)
+        same_as_plain(walked, exact.packing, pairs, weights, depth, 200)
+        assert (walked.lower <= true_pairs + 1e-12).all()
+        assert (true_pairs <= walked.upper + 1e-12).all()
+
+
+def same_as_plain(walked, packing, pairs, weights, depth, budget):
+    plain = PlainWalk(packing, weights, budget)
+    of_pairs = [plain.of_pair(int(i), int(m), depth) for i, m in zip(pairs.individual, pairs.missing, strict=True)]
+    of_nobody = [plain.of_nobody(i, depth) for i in range(packing.individuals)]
+    np.testing.assert_allclose(np.column_stack([walked.lower, walked.upper]), of_pairs, rtol=1e-12)
+    np.testing.assert_allclose(np.column_stack([walked.nobody_lower, walked.nobody_upper]), of_nobody, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_walk_that_ends_knows_the_answer(seed):
+    plan = make_plan(seeded(seed, 3, 3).packing)
+    pairs = Pairs.of(plan.packing)
+    weights = WeightRange.of_one(plan.packing, plan.packing.log_lr)
+    ended = walk(plan.packing, pairs.of_place, weights, np.ones(3, dtype=bool), depth=20, budget=1e6)
+    truth = pairs.summed(plan.packing, sums(plan, plan.packing.log_lr).taken)
     assert np.abs(ended.upper - ended.lower).max() < 1e-12
-    assert ended.lower == pytest.approx(
-        sums(make_plan(seeded(seed, 3, 3).packing), seeded(seed, 3, 3).packing.log_lr).taken
+    assert ended.lower == pytest.approx(truth)
+
+
+def test_the_walk_can_be_loaded_from_the_cache(tmp_path):
+    # A compiled function that calls itself crashes the process when it is loaded, if it was compiled twice.
+    asks = (
+        "import numpy as np\n"
+        "from antigone.matching.assignment.packing import Packing\n"
+        "from antigone.matching.assignment.walk import WeightRange, walk\n"
+        "i, m = np.divmod(np.arange(9), 3)\n"
+        "packing = Packing.of_pairs(i, m, np.linspace(-1, 1, 9), individuals=3, missing_of=np.arange(3))\n"
+        "weights = WeightRange.of_one(packing, packing.log_lr)\n"
+        "found = walk(packing, np.arange(9), weights, np.ones(3, dtype=bool), depth=20, budget=1e6)\n"
+        "assert np.abs(found.upper - found.lower).max() < 1e-12\n"
     )
+    for _ in ("compiled", "loaded"):
+        own_cache = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        run = subprocess.run([sys.executable, "-c", asks], env=own_cache, check=False)  # noqa: S603 - our own
+        assert run.returncode == 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_walk_holds_the_truth_at_every_weight_and_whatever_was_cut(seed):
+    rng = np.random.default_rng(seed)
+    problem = seeded(seed, int(rng.integers(2, 6)), int(rng.integers(2, 5)), spread=3.0)
+    one = halved(problem, float(rng.uniform(-3, 3)))
+    packing = one.kept.packing
+    pairs = Pairs.of(packing)
+    if not len(pairs):
+        return
+    least, factor = rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.5)
+    between = WeightRange(
+        packing.log_lr + np.log(least) * packing.persons,
+        packing.log_lr + np.log(least * factor) * packing.persons,
+        least * factor * one.cut.of_individual,
+        least * factor * one.cut.of_missing(np.ones(packing.individuals)),
+    )
+    depth, budget = int(rng.integers(0, 5)), float(rng.choice([1, 10, 100, 10_000]))
+    walked = walk(packing, pairs.of_place, between, np.ones(packing.families, dtype=bool), depth=depth, budget=budget)
+    same_as_plain(walked, packing, pairs, between, depth, budget)
+    for share in (0.0, 0.4, 1.0):
+        log = math.log(least) + share * math.log(factor)
+        weighed = tuple(tuple((placed, lr + log * len(placed)) for placed, lr in these) for these in problem.options)
+        want = list_all(replace(problem, options=weighed).for_oracle(), problem.individuals)
+        for k in range(len(pairs)):
+            truth = want.probability(int(pairs.individual[k]), int(pairs.missing[k]))
+            assert walked.lower[k] - 1e-12 <= truth <= walked.upper[k] + 1e-12
+        for i in range(problem.individuals):
+            here = [want.probability(i, int(m)) for j, m in zip(pairs.individual, pairs.missing, strict=True) if j == i]
+            assert walked.nobody_lower[i] - 1e-12 <= 1.0 - sum(here) <= walked.nobody_upper[i] + 1e-12
 
 
 def make_wide(problem: Problem):
     plan = make_plan(problem.packing)
     return replace(plan, exact=np.zeros(len(plan), dtype=bool))
+
+
+def test_who_outweighs_all_that_is_near_is_known_however_much_was_cut_far_away():
+    # 60 bodies in a ring, each all but surely one person and weakly the next; so much is cut of each that all together
+    # could be anything (factors up to e^40), and everything was sampled.
+    ring = tuple(((((m, m),), 30.0), (((m, (m + 1) % 60),), 2.0)) for m in range(60))
+    plan = make_wide(Problem(60, tuple(range(60)), ring))
+    pairs = Pairs.of(plan.packing)
+    cut = Cut(np.full(60, 2000.0), np.full(60, 2000.0), lambda _: np.full(60, 1000.0))
+    found = posterior(plan, pairs, "a prior", np.full(60, 1.0), 2000, cut, np.random.default_rng(1))
+    own = pairs.individual == pairs.missing
+    assert found.lower[own].min() > 1 - 1e-8
+    assert found.upper[~own].max() < 1e-8
+    assert found.nobody_upper.max() < 1e-8
 
 
 @pytest.mark.parametrize("listed", [20, 2000])

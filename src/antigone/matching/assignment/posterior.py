@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 
 from antigone.matching.assignment.packing import Packing
 from antigone.matching.assignment.plan import Plan
-from antigone.matching.assignment.sampling import Bounds, Sampled, bounds, sample
+from antigone.matching.assignment.sampling import Sampled, sample
 from antigone.matching.assignment.summing import Sums, sums
+from antigone.matching.assignment.walk import Walked, WeightRange, walk
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -127,10 +128,16 @@ def posterior(
     if not plan.exact.all():
         # How many are placed in what is sampled moves t, and t moves how many are placed.
         for sweeps in _SWEEPS:
-            sampled = _Widest.of(weights, _middle_of(*_nodes(weights)), rng, sweeps)
-            weights = replace(weights, placed_in_wide=sampled.placed(plan.packing))
+            sampled = sample(plan, weights.expected(_middle_of(*_nodes(weights))), rng, sweeps=sweeps)
+            placed = float((np.nan_to_num(sampled.taken) * plan.packing.persons).sum())
+            weights = replace(weights, placed_in_wide=placed)
     nodes, shares = _nodes(weights)
-    found = [_at(weights, pairs, float(np.exp(u)), sampled) for u in nodes]
+    found = [
+        _at(weights, pairs, float(np.exp(u)), sampled, walked)
+        for part in _slices(nodes)
+        for walked in [_walked(weights, pairs, part)]
+        for u in part
+    ]
 
     def at_nodes(field: str) -> Floats:
         return np.array([getattr(one, field) for one in found])
@@ -304,7 +311,7 @@ class _PlacedAt:
     @classmethod
     def of(cls, weights: _Weights, t: float) -> "_PlacedAt":
         packing = weights.plan.packing
-        least, most, ratio, _ = _extremes(weights, t)
+        least, most, ratio = _extremes(weights, t)
         sides: tuple[tuple[Integers, Floats], ...] = (
             (packing.individual, weights.cut_of_individuals(t, expected=False)),
             (packing.missing, weights.cut_of_missing(t)),
@@ -395,24 +402,6 @@ def _mode(placed: Placed, listed: int) -> float:
     return (low + high) / 2
 
 
-@dataclass(frozen=True, eq=False)
-class _Widest:
-    """What was sampled, and the bounds, of components that are too wide: at one t, in the middle of all."""
-
-    sampled: Sampled
-    bounds: Bounds
-
-    @classmethod
-    def of(cls, weights: _Weights, t: float, rng: np.random.Generator, sweeps: int) -> "_Widest":
-        log_weight = weights.expected(t)
-        walked = bounds(weights.plan, log_weight) if sweeps == _SWEEPS[-1] else Bounds(np.zeros(0), np.zeros(0))
-        return cls(sample(weights.plan, log_weight, rng, sweeps=sweeps), walked)
-
-    def placed(self, packing: Packing) -> float:
-        """How many are placed in them."""
-        return float((np.nan_to_num(self.sampled.taken) * packing.persons).sum())
-
-
 def _middle_of(nodes: Floats, shares: _Shares) -> float:
     return float(np.exp(nodes @ shares.expected))
 
@@ -431,46 +420,74 @@ class _At:
     below: Floats
 
 
-def _extremes(weights: _Weights, t: float) -> tuple[Sums, Sums, Floats, Floats]:
-    """Sums without and with all that was cut, how much larger the second sums are, and the factor."""
+def _extremes(weights: _Weights, t: float) -> tuple[Sums, Sums, Floats]:
+    """Sums without and with all that was cut, and how much larger the second sums are."""
     least = sums(weights.plan, weights.kept(t))
     if not weights.anything_cut:
-        return least, least, np.ones(len(weights.plan)), np.zeros(len(weights.plan))
+        return least, least, np.ones(len(weights.plan))
     most = sums(weights.plan, weights.greatest(t))
     factor = weights.log_factor(t)
     # Relative to each other, so that no exponential overflows: most is never below least.
-    return least, most, np.exp(np.minimum(most.log_sum + factor - least.log_sum, 700.0)), factor
+    return least, most, np.exp(np.minimum(most.log_sum + factor - least.log_sum, 700.0))
 
 
-def _at(weights: _Weights, pairs: Pairs, t: float, wide: _Widest | None) -> _At:
+# One walk gives bounds for all t between nodes that lie so near to each other.
+_SLICE = 0.1
+
+
+def _slices(nodes: Floats) -> list[Floats]:
+    """The nodes (log t, ascending) in parts that span no more than `_SLICE` each."""
+    parts, begin = [], 0
+    for k in range(1, len(nodes) + 1):
+        if k == len(nodes) or nodes[k] - nodes[begin] > _SLICE:
+            parts.append(nodes[begin:k])
+            begin = k
+    return parts
+
+
+def _walked(weights: _Weights, pairs: Pairs, nodes: Floats) -> Walked | None:
+    """Bounds that hold at every t between these nodes; None where sums alone say everything."""
     plan, packing = weights.plan, weights.plan.packing
-    least_sums, most_sums, ratio, factor = _extremes(weights, t)
+    asked = np.ones(len(plan), dtype=bool) if weights.anything_cut else ~plan.exact
+    if not asked.any():
+        return None
+    least, most = float(np.exp(nodes[0])), float(np.exp(nodes[-1]))
+    between = WeightRange(
+        weights.kept(most),
+        weights.kept(least),
+        weights.cut_of_individuals(least, expected=False),
+        weights.cut_of_missing(least),
+    )
+    of_family = (plan.component_of_family >= 0) & asked[plan.component_of_family]
+    return walk(packing, pairs.of_place, between, of_family)
+
+
+def _at(weights: _Weights, pairs: Pairs, t: float, sampled: Sampled | None, walked: Walked | None) -> _At:
+    plan, packing = weights.plan, weights.plan.packing
+    least_sums, most_sums, ratio = _extremes(weights, t)
     least, most = least_sums.taken, most_sums.taken
     taken = sums(plan, weights.expected(t)).taken if weights.anything_cut else least
-    if wide is not None:
-        taken = np.where(np.isnan(taken), wide.sampled.taken, taken)
+    if sampled is not None:
+        taken = np.where(np.isnan(taken), sampled.taken, taken)
     component = plan.component_of_family[packing.missing_of[pairs.missing]]
     pair = pairs.summed(packing, taken)
-    ends = _ends(pairs.summed(packing, least), pairs.summed(packing, most), ratio[component])
+    lower, upper = _ends(pairs.summed(packing, least), pairs.summed(packing, most), ratio[component])
     error = np.zeros(len(pairs))
-    if wide is not None:
-        inexact = ~plan.exact[component]
-        widened = _ends_of_walk(pairs, packing, wide.bounds, np.exp(np.minimum(factor, 700.0))[component])
-        ends = (np.where(inexact, widened[0], ends[0]), np.where(inexact, widened[1], ends[1]))
-        error = np.where(inexact, pairs.summed(packing, np.nan_to_num(wide.sampled.error)), 0.0)
+    if sampled is not None:
+        error = np.where(plan.exact[component], 0.0, pairs.summed(packing, np.nan_to_num(sampled.error)))
     count = packing.individuals
-    nobody = 1.0 - _by_individual(pairs, pair, packing)
+    nobody = np.clip(1.0 - _by_individual(pairs, pair, packing), 0, 1)
     alone = np.ones(count, dtype=bool)
     alone[pairs.individual] = False
     elsewhere = weights.cut_of_individuals(t, expected=True)
-    below = np.clip(nobody, 0, 1) * elsewhere / (1 + elsewhere)
+    below = nobody * elsewhere / (1 + elsewhere)
     lowest, highest = _free_ends(plan, packing.individual, packing.individuals, least, most, ratio)
-    if wide is not None:
-        for ends_of_nobody, ends_of_pairs in ((lowest, ends[1]), (highest, ends[0])):
-            summed = 1.0 - _by_individual(pairs, ends_of_pairs, packing)
-            ends_of_nobody[:] = np.where(np.isnan(ends_of_nobody), np.clip(summed, 0, 1), ends_of_nobody)
+    if walked is not None:
+        # Either bound is nan where it was not computed.
+        lower, upper = np.fmax(lower, walked.lower), np.fmin(upper, walked.upper)
+        lowest, highest = np.fmax(lowest, walked.nobody_lower), np.fmin(highest, walked.nobody_upper)
     lowest[alone], highest[alone] = 1.0, 1.0
-    return _At(pair, ends[0], ends[1], error, np.clip(nobody, 0, 1), lowest, highest, below)
+    return _At(pair, lower, upper, error, nobody, lowest, highest, below)
 
 
 def _ends(least: Floats, most: Floats, ratio: Floats) -> tuple[Floats, Floats]:
@@ -482,12 +499,6 @@ def _ends(least: Floats, most: Floats, ratio: Floats) -> tuple[Floats, Floats]:
     # 0/0: the pair is certain, or impossible, in both.
     lower, upper = np.where(np.isnan(lower), least, lower), np.where(np.isnan(upper), most, upper)
     return np.minimum(lower, 1.0), np.minimum(upper, 1.0)
-
-
-def _ends_of_walk(pairs: Pairs, packing: Packing, walked: Bounds, factor: Floats) -> tuple[Floats, Floats]:
-    low = np.clip(pairs.summed(packing, np.nan_to_num(walked.lower)), 0, 1)
-    high = np.clip(pairs.summed(packing, np.nan_to_num(walked.upper, nan=1.0)), 0, 1)
-    return low / (low + factor * np.maximum(1 - low, 1e-300)), factor * high / (factor * high + 1 - high)
 
 
 def _free_ends(

@@ -1,14 +1,9 @@
-"""Components too wide to be summed: Markov chain Monte Carlo with its error, and bounds that are no estimate.
+"""Components too wide to be summed: Markov chain Monte Carlo with its error (bounds that are no estimate: `walk`).
 
 The chain looks at two families that share an individual and draws the options of both together, given all others (a
 heat bath, so the weights' ratios enter exactly and swaps of two individuals are one step). What is added up are the
 probabilities that were drawn from, not the draws (Rao–Blackwell). The error is that of batch means of several chains,
 which begin at the best single options, at nothing, and at random; chains that have not met show as a large error.
-
-The bounds follow a walk through the graph: that somebody is free has probability 1 / (1 + Σ weight × probability that
-the others of that option are free without them); the walk is cut at a depth, where 0 and 1 are put in for what is not
-known. For matchings the two ends close in on each other as the walk grows (Bayati, Gamarnik, Katz, Nair & Tetali 2007);
-for options that place several the same recursion holds, term by term.
 """
 
 from dataclasses import dataclass
@@ -32,14 +27,6 @@ class Sampled:
 
     taken: Floats
     error: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Bounds:
-    """Between which ends the probability of each option lies; nan elsewhere."""
-
-    lower: Floats
-    upper: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,35 +63,6 @@ def sample(plan: Plan, log_weight: Floats, rng: np.random.Generator, *, sweeps: 
         least = 1.0 / (CHAINS * max(1, sweeps))
         taken[own], error[own] = mean[own], np.maximum(np.maximum(between, within)[own], least)
     return Sampled(taken, error)
-
-
-def bounds(plan: Plan, log_weight: Floats, *, depth: int = 6, budget: int = 2_000) -> Bounds:
-    """Bounds for every option of every component that is not exact; `budget` is how many places a walk may visit."""
-    packing = plan.packing
-    lower, upper = np.full(len(packing), np.nan), np.full(len(packing), np.nan)
-    if plan.exact.all():
-        return Bounds(lower, upper)
-    asked = np.flatnonzero(~plan.exact[plan.component_of_option])
-    lower[asked], upper[asked] = _walk(packing, np.exp(np.minimum(log_weight, 600.0)), asked, depth, budget)
-    return Bounds(lower, upper)
-
-
-def _walk(packing: Packing, weight: Floats, asked: Integers, depth: int, budget: int) -> tuple[Floats, Floats]:
-    """Bounds of the options asked for; families and individuals in one numbering."""
-    family_of_option = packing.family_of_option
-    needs = [
-        [family, *(packing.families + i for _, i in packing.placed(o))] for o, family in enumerate(family_of_option)
-    ]
-    flat = np.array([one for these in needs for one in these], dtype=np.int64)
-    lengths = np.array([len(these) for these in needs], dtype=np.int64)
-    needs_first = np.concatenate([[0], np.cumsum(lengths)])
-    places = packing.families + packing.individuals
-    options = np.repeat(np.arange(len(packing)), lengths)[np.argsort(flat, kind="stable")]
-    first = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=places))])
-    gone = np.zeros(places, dtype=np.bool_)
-    found = [_bounds_of(o, depth, budget, first, options, needs_first, flat, weight, gone) for o in asked.tolist()]
-    low, high = np.array(found).reshape(-1, 2).T
-    return low, high
 
 
 def _graph(packing: Packing) -> _Graph:
@@ -229,54 +187,3 @@ def _take(f, o, placed_first, individual, choice, used):  # type: ignore[no-unty
     if o >= 0:
         for k in range(placed_first[o], placed_first[o + 1]):
             used[individual[k]] = f
-
-
-@njit(cache=True, nogil=True)
-def _bounds_of(o, depth, budget, first, options, needs_first, needs, weight, gone):  # type: ignore[no-untyped-def]
-    """Bounds for the probability that an option is taken.
-
-    Families and individuals share one numbering: `needs` are those whom an option takes, `options` those who ask for
-    somebody. Who is `gone` does not exist.
-    """
-    left = np.array([budget])
-    low, high = 1.0, 1.0
-    for k in range(needs_first[o], needs_first[o + 1]):
-        # One after another, each without those before.
-        a, b = _free_bounds(needs[k], depth, left, first, options, needs_first, needs, weight, gone)
-        low, high = low * a, high * b
-        gone[needs[k]] = True
-    for k in range(needs_first[o], needs_first[o + 1]):
-        gone[needs[k]] = False
-    return weight[o] * low, min(1.0, weight[o] * high)
-
-
-@njit(cache=True, nogil=True)
-def _free_bounds(one, depth, left, first, options, needs_first, needs, weight, gone):  # type: ignore[no-untyped-def]
-    left[0] -= 1
-    shallow = depth <= 0 or left[0] <= 0
-    least, most = 1.0, 1.0
-    gone[one] = True
-    for at in range(first[one], first[one + 1]):
-        o = options[at]
-        begin, end = needs_first[o], needs_first[o + 1]
-        possible = True
-        for k in range(begin, end):
-            possible = possible and (needs[k] == one or not gone[needs[k]])
-        if not possible:
-            continue
-        low, high = 1.0, 1.0
-        if shallow:
-            low = 0.0
-        else:
-            for k in range(begin, end):
-                if needs[k] != one:
-                    a, b = _free_bounds(needs[k], depth - 1, left, first, options, needs_first, needs, weight, gone)
-                    low, high = low * a, high * b
-                    gone[needs[k]] = True
-            for k in range(begin, end):
-                if needs[k] != one:
-                    gone[needs[k]] = False
-        least += weight[o] * low
-        most += weight[o] * high
-    gone[one] = False
-    return 1.0 / most, 1.0 / least
