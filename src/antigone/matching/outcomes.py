@@ -9,11 +9,12 @@ without drop-in and error; what is left out has a probability that is known all 
 ratio: the mass is not lost, it widens the bracket (Markov's inequality).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import prod
+from math import factorial, prod
 
 import numpy as np
 from numba import njit
@@ -407,17 +408,23 @@ def _consistent(kind: Kind, model: MarkerModel, *, haploid: bool) -> dict[tuple[
     """
     shown = range(len(_shown(model)))
     genotypes = [(a,) for a in shown] if haploid else list(combinations_with_replacement(shown, 2))
-    ordered: dict[tuple[tuple[int, ...], ...], None] = {}
+    words = Counter(kind)
+    listed: dict[tuple[tuple[int, ...], ...], int] = {}
     for genotype in genotypes:
         seen = tuple(sorted(set(genotype)))
-        either = list(dict.fromkeys([seen, *((a,) for a in seen)]))
-        choices: dict[str, list[tuple[int, ...]]] = {"called": [seen], "undeclared": [seen], "open": either}
-        ordered |= dict.fromkeys(product(*[choices[word] for word in sorted(kind)]))
-    listed: dict[tuple[tuple[int, ...], ...], int] = {}
-    for outcome in ordered:
-        alike = tuple(alleles for _, alleles in sorted(zip(sorted(kind), outcome, strict=True)))
-        listed[alike] = listed.get(alike, 0) + 1
+        either = sorted({seen, *((a,) for a in seen)})
+        choices = {"called": [seen], "undeclared": [seen], "open": either}
+        # What the replicates of each kind show together, and in how many orders they may.
+        together = [list(_multisets(choices[word], words[word])) for word in sorted(words)]
+        for each in product(*together):
+            listed[tuple(alleles for these, _ in each for alleles in these)] = prod(orders for _, orders in each)
     return listed
+
+
+def _multisets(choices: Sequence[tuple[int, ...]], size: int) -> Iterator[tuple[tuple[tuple[int, ...], ...], int]]:
+    """What `size` replicates may show, whichever shows what; and in how many orders."""
+    for these in combinations_with_replacement(choices, size):
+        yield these, factorial(size) // prod(factorial(count) for count in Counter(these).values())
 
 
 def _shown(model: MarkerModel) -> list[int]:

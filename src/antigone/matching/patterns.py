@@ -62,6 +62,11 @@ class Patterns:
             outcomes.append(tuple(list_outcomes(kind, model, rates, haploid=haploid) for kind, haploid in number))
         return cls(np.array(columns, dtype=np.int64).reshape(len(models), individuals).T, tuple(outcomes))
 
+    @classmethod
+    def of_nobody(cls, models: Sequence[MarkerModel]) -> "Patterns":
+        """Of no individuals: where chance is not asked for."""
+        return cls(np.zeros((0, len(models)), dtype=np.int64), ((),) * len(models))
+
     @cached_property
     def distinct(self) -> int:
         """How many different patterns there are."""

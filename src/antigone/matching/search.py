@@ -197,7 +197,10 @@ class _Searching:
         self.batches = TableBatches(self.missing, self.prepared, settings)
         self.strict = self.batches.under(*without_errors(self.prepared, settings))
         self.sweep = Sweep(self.classes, len(operation.individuals), linked_places(self.prepared), HISTOGRAM_EDGES)
-        patterns = Patterns.of_classes(self.classes, self.prepared.models, settings)
+        if coincidences:
+            patterns = Patterns.of_classes(self.classes, self.prepared.models, settings)
+        else:
+            patterns = Patterns.of_nobody(self.prepared.models)
         self.coincidences = Coincidences(patterns, self.prepared, self.missing if coincidences else ())
         self.to_count = self.coincidences.sample()
         count, edges = len(operation.individuals), len(HISTOGRAM_EDGES)
