@@ -113,13 +113,17 @@ def _run_chain(  # type: ignore[no-untyped-def]
                 used[individual[k]] = f
     burn_in = steps  # one batch
     visits = np.zeros(len(first) - 1)
+    most = 0
+    for f in families:
+        most = max(most, first[f + 1] - first[f])
+    scratch = np.zeros((4, most + 1))
     for batch in range(-1, means.shape[0]):
         visits[:] = 0.0
         for _ in range(burn_in if batch < 0 else steps):
             f = families[np.random.randint(len(families))]
             count = neighbours_first[f + 1] - neighbours_first[f]
             g = neighbours[neighbours_first[f] + np.random.randint(count)] if count > 0 else -1
-            _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, means, batch, visits)
+            _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, means, batch, visits, scratch)
         if batch >= 0:
             for f in families:
                 for o in range(first[f], first[f + 1]):
@@ -127,8 +131,12 @@ def _run_chain(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, means, batch, visits):  # type: ignore[no-untyped-def]
-    """Draw the options of both families given everybody else's."""
+def _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, means, batch, visits, scratch):  # type: ignore[no-untyped-def]
+    """Draw the options of both families given everybody else's.
+
+    The weight of both is a product, so what each option of one weighs with all of the other is a sum without
+    exponentials; `scratch` has room for the options of any two families, and "nobody" first.
+    """
     for family in (f, g):
         if family >= 0 and choice[family] >= 0:
             for k in range(placed_first[choice[family]], placed_first[choice[family] + 1]):
@@ -136,41 +144,84 @@ def _draw_two(f, g, first, placed_first, individual, log_weight, choice, used, m
             choice[family] = -1
     rows = first[f + 1] - first[f] + 1
     columns = first[g + 1] - first[g] + 1 if g >= 0 else 1
-    table = np.full((rows, columns), -np.inf)
+    of_rows, of_columns, sums_of_rows, sums_of_columns = scratch[0], scratch[1], scratch[2], scratch[3]
+    _weigh(f, first, placed_first, individual, log_weight, used, of_rows)
+    if g >= 0:
+        _weigh(g, first, placed_first, individual, log_weight, used, of_columns)
+    else:
+        of_columns[0] = 1.0
+    sums_of_columns[:columns] = 0.0
+    total = 0.0
     for r in range(rows):
-        a = first[f] + r - 1 if r > 0 else -1
-        if a >= 0 and not _free(a, placed_first, individual, used):
+        sums_of_rows[r] = 0.0
+        if of_rows[r] == 0.0:
             continue
-        if a >= 0:
-            for k in range(placed_first[a], placed_first[a + 1]):
-                used[individual[k]] = f
-        for s in range(columns):
-            b = first[g] + s - 1 if s > 0 else -1
-            if b < 0 or _free(b, placed_first, individual, used):
-                table[r, s] = (log_weight[a] if a >= 0 else 0.0) + (log_weight[b] if b >= 0 else 0.0)
-        if a >= 0:
-            for k in range(placed_first[a], placed_first[a + 1]):
-                used[individual[k]] = -1
-    table = np.exp(table - table.max())
-    table /= table.sum()
+        a = first[f] + r - 1
+        _mark(a, r > 0, f, placed_first, individual, used)
+        with_all = of_columns[0]
+        sums_of_columns[0] += of_rows[r] * of_columns[0]
+        for s in range(1, columns):
+            if of_columns[s] > 0.0 and _free(first[g] + s - 1, placed_first, individual, used):
+                with_all += of_columns[s]
+                sums_of_columns[s] += of_rows[r] * of_columns[s]
+        _mark(a, r > 0, -1, placed_first, individual, used)
+        sums_of_rows[r] = of_rows[r] * with_all
+        total += sums_of_rows[r]
     if batch >= 0:
         visits[f] += 1.0
         for r in range(1, rows):
-            means[batch, first[f] + r - 1] += table[r].sum()
+            means[batch, first[f] + r - 1] += sums_of_rows[r] / total
         if g >= 0:
             visits[g] += 1.0
             for s in range(1, columns):
-                means[batch, first[g] + s - 1] += table[:, s].sum()
-    u = np.random.random()
-    for r in range(rows):
-        for s in range(columns):
-            u -= table[r, s]
-            if u < 0.0 or (r == rows - 1 and s == columns - 1):
-                if table[r, s] > 0.0:
-                    _take(f, first[f] + r - 1 if r > 0 else -1, placed_first, individual, choice, used)
-                    if g >= 0:
-                        _take(g, first[g] + s - 1 if s > 0 else -1, placed_first, individual, choice, used)
-                return
+                means[batch, first[g] + s - 1] += sums_of_columns[s] / total
+    r = _drawn(sums_of_rows, rows, total)
+    _take(f, first[f] + r - 1 if r > 0 else -1, placed_first, individual, choice, used)
+    if g < 0:
+        return
+    left = of_columns[0]
+    for s in range(1, columns):
+        if of_columns[s] > 0.0 and not _free(first[g] + s - 1, placed_first, individual, used):
+            of_columns[s] = 0.0
+        left += of_columns[s]
+    s = _drawn(of_columns, columns, left)
+    _take(g, first[g] + s - 1 if s > 0 else -1, placed_first, individual, choice, used)
+
+
+@njit(cache=True, nogil=True)
+def _weigh(family, first, placed_first, individual, log_weight, used, weights):  # type: ignore[no-untyped-def]
+    """What a family's options weigh relative to its heaviest, nobody first; 0 where somebody is used."""
+    begin, end = first[family], first[family + 1]
+    greatest = 0.0
+    for o in range(begin, end):
+        if _free(o, placed_first, individual, used):
+            greatest = max(greatest, log_weight[o])
+    weights[0] = np.exp(-greatest)
+    for o in range(begin, end):
+        weights[o - begin + 1] = 0.0
+        if _free(o, placed_first, individual, used):
+            weights[o - begin + 1] = np.exp(log_weight[o] - greatest)
+
+
+@njit(cache=True, nogil=True)
+def _drawn(weights, count, total):  # type: ignore[no-untyped-def]
+    """The place of one of the weights, drawn; never one that weighs nothing."""
+    u = np.random.random() * total
+    last = 0
+    for k in range(count):
+        if weights[k] > 0.0:
+            last = k
+            u -= weights[k]
+            if u < 0.0:
+                break
+    return last
+
+
+@njit(cache=True, nogil=True)
+def _mark(o, anybody, family, placed_first, individual, used):  # type: ignore[no-untyped-def]
+    if anybody:
+        for k in range(placed_first[o], placed_first[o + 1]):
+            used[individual[k]] = family
 
 
 @njit(cache=True, nogil=True)
