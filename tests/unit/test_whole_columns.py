@@ -18,6 +18,7 @@ from antigone.formats.errors import InputError
 from antigone.formats.tables import CsvTable, Problems, open_csv
 from antigone.formats.tables.whole_columns import coded_cells
 from antigone.genetics.frequencies import Refuse, nist_1036_caucasian
+from antigone.genetics.profiles import is_discordant
 from antigone.matching.operation import Settings
 
 CELLS = st.sampled_from(["12", "13", "9.3", "?", "", "OL", ">20", "x", "X", " 14 ", "15,16"])
@@ -70,6 +71,40 @@ def test_wide_columns_say_what_row_after_row_says(rows: list[tuple[str, ...]], s
     }.get(settings, {})
     by_columns, by_rows = (what_is_read(text, by_columns, **asked) for by_columns in (True, False))
     assert by_columns == by_rows
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["S1", "S2", "Ж3"]),
+            st.sampled_from(["1", "2", "3", "b"]),
+            *[st.sampled_from(["6", "9.3", "99", ""])] * 2,
+            *[st.sampled_from(["10", ""])] * 2,
+            *[st.sampled_from(["X", "Y", ""])] * 2,
+            *[st.sampled_from(["20", "21", ""])] * 4,
+        ),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda row: row[:2],
+    ),
+    st.booleans(),
+    st.sampled_from([None, 100.0]),
+)
+def test_wide_replicates_in_columns_say_what_row_after_row_says(
+    rows: list[tuple[str, ...]], by_sample: bool, threshold: float | None
+) -> None:
+    rows = sorted(rows) if by_sample else rows
+    header = "sample,replicate,TH01_1,TH01_2,DYS391_1,DYS391_2,AMEL_1,AMEL_2,FGA_1,FGA_2,FGA_3,FGA_4"
+    text = "\n".join([header, *(",".join(row) for row in rows)])
+    with patch.object(ProfilesReader, "_walk_wide", autospec=True) as walked:
+        what_is_read(text, True, stochastic_threshold=threshold)
+    by_columns, by_rows = (
+        what_is_read(text, by_columns, stochastic_threshold=threshold) for by_columns in (True, False)
+    )
+    assert by_columns == by_rows
+    # Cells in which something is amiss are walked, and only they.
+    *_, told, _ = by_rows
+    assert told or not walked.called
 
 
 HEIGHTS = st.sampled_from(["", "", "90", "90", "110.5", "0", "x", "-1", "1e3"])
@@ -193,7 +228,7 @@ def what_is_read(text: str, by_columns: bool, **asked: Any) -> tuple[object, ...
         profile = read.profiles[sample]
         assert can_be_searched(profile)
         assert not more_than_two(profile)
-        assert all(len(readings) == 1 for readings in profile.readings.values())
+        assert not any(len(readings) > 1 and is_discordant(readings) for readings in profile.readings.values())
     told = sorted(map(str, problems._found))
     order = [] if told else [list(read.profiles), list(read.y)]  # where something is amiss nothing is used
     return read.profiles, order, read.lines, read.y, read.left_out, read.warnings, told, digest
@@ -213,12 +248,33 @@ def what_is_read(text: str, by_columns: bool, **asked: Any) -> tuple[object, ...
     ),
 )
 def test_a_sample_known_to_be_of_one_person_is_checked_no_further(rows: list[tuple[str, ...]]) -> None:
+    lines = ["sample,marker,replicate,allele1,allele2,allele3", *(",".join(row) for row in rows)]
+    checked_no_further("\n".join(lines))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["S1", "S2", "S3", "S4"]),
+            st.sampled_from(["1", "2"]),
+            *[st.sampled_from(["6", "7", "9.3", ""])] * 3,
+            *[st.sampled_from(["X", "Y", ""])] * 2,
+        ),
+        max_size=8,
+        unique_by=lambda row: row[:2],
+    ),
+)
+def test_replicates_that_agree_are_checked_no_further(rows: list[tuple[str, ...]]) -> None:
+    header = "sample,replicate,TH01_1,TH01_2,TH01_3,AMEL_1,AMEL_2"
+    checked_no_further("\n".join([header, *(",".join(row) for row in rows)]))
+
+
+def checked_no_further(profiles: str) -> None:
     """Whole cases: the individuals, what is left out and what is told do not depend on what was known beforehand."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "case.toml").write_text('format = "antigone-case"\nversion = 1\ndrop_in = 0.05\n')
-        lines = ["sample,marker,replicate,allele1,allele2,allele3", *(",".join(row) for row in rows)]
-        (folder / "profiles.csv").write_text("\n".join(lines))
+        (folder / "profiles.csv").write_text(profiles)
         (folder / "remains.csv").write_text("remains,sample\nR1,S1\nR2,S2;S3\nR3,S4\n")
         (folder / "families.csv").write_text("family,person,father,mother,sex,role,sample\n")
         found = []

@@ -10,7 +10,7 @@ from antigone.formats.case_folder.markers import AMELOGENIN
 from antigone.formats.tables.whole_columns import FIRST_LINE, CodedCells
 from antigone.genetics.alleles import Allele
 from antigone.genetics.observation import Reading
-from antigone.genetics.profiles import Profile
+from antigone.genetics.profiles import Profile, is_discordant
 
 Readings = tuple[Reading, ...]
 Copies = tuple[Allele, ...]
@@ -59,8 +59,8 @@ class Gathered:
     """By sample what was found, and the line where the sample first stands.
 
     `ready` are profiles that need no further look. `ordinary` are samples known to be of one person: some marker but
-    amelogenin was read, and each once, with two alleles at most. Others can be so too: it is what was seen on the way,
-    so that nobody has to look through each profile again.
+    amelogenin was read, with two alleles at most, and replicates do not contradict each other. Others can be so too: it
+    is what was seen on the way, so that nobody has to look through each profile again.
     """
 
     lines: dict[str, int] = field(default_factory=dict)
@@ -112,30 +112,95 @@ def gather_long(
 
 
 def gather_wide(
-    samples: CodedCells, markers: Sequence[tuple[str, CodedCells, Sequence[Found]]], into: Gathered
+    samples: CodedCells,
+    markers: Sequence[tuple[str, CodedCells, Sequence[Found]]],
+    replicates: CodedCells | None,
+    into: Gathered,
 ) -> None:
-    """Gather a table with a row a sample, each sample once: what the kinds of cells of each marker say."""
+    """Gather a table with a row a sample, or a row a replicate of it: what the kinds of cells of each marker say.
+
+    Each sample and replicate stands once, and of several rows of a sample each has a replicate.
+    """
+    rows = _RowsBySample.of(samples)
     number = len(samples.texts)
     special, gaps = np.zeros(number, dtype=bool), np.zeros(number, dtype=bool)
     ordinary, evidence = np.ones(number, dtype=bool), np.zeros(number, dtype=bool)
+    columns = []
     for _, kinds, found in markers:
-        special |= _flags(found, lambda one: not (one.is_plain or one.is_nothing))[kinds.of]
-        gaps |= _flags(found, lambda one: one.is_nothing)[kinds.of]
-        ordinary &= ~_flags(found, lambda one: one.is_crowded)[kinds.of]
-        evidence |= _flags(found, lambda one: one.is_evidence)[kinds.of]
+        together, of = rows.together(kinds, found)
+        special |= _any(together, of, lambda one: not (one.is_plain or one.is_nothing))
+        gaps |= ~_any(together, of, lambda one: not one.is_nothing)
+        ordinary &= ~_any(together, of, lambda one: one.is_crowded)
+        evidence |= _any(together, of, lambda one: one.is_evidence)
+        # One object for all samples that were read alike.
+        readings = [these[0].readings if len(these) == 1 else _joined(these) for these in together]
+        columns.append(_objects(readings)[of].tolist())
+        contradict = np.array([len(each) > 1 and is_discordant(each) for each in readings], dtype=bool)
+        ordinary &= ~contradict[of]
     names = [name for name, _, _ in markers]
-    columns = [_objects([one.readings for one in found])[kinds.of].tolist() for _, kinds, found in markers]
     flags = zip(special.tolist(), gaps.tolist(), (ordinary & evidence).tolist(), strict=True)
-    for row, ((sample,), readings, (is_special, has_gaps, one_person)) in enumerate(
-        zip(samples.texts, zip(*columns, strict=True), flags, strict=True)
+    for k, ((sample,), first, readings_of_sample, (is_special, has_gaps, one_person)) in enumerate(
+        zip(samples.texts, samples.first, zip(*columns, strict=True), flags, strict=True)
     ):
         if is_special:
-            into.lines[sample] = row + FIRST_LINE
-            into.found[sample] = {name: found[kinds.of[row]] for name, kinds, found in markers}
+            into.lines[sample] = first + FIRST_LINE
+            into.found[sample] = dict(rows.places(k, markers, replicates))
         else:
-            named = zip(names, readings, strict=True)
+            named = zip(names, readings_of_sample, strict=True)
             own = {name: one for name, one in named if one} if has_gaps else dict(named)
-            into.put_ready(sample, row + FIRST_LINE, own, ordinary=one_person)
+            into.put_ready(sample, first + FIRST_LINE, own, ordinary=one_person)
+
+
+@dataclass(frozen=True, eq=False)
+class _RowsBySample:
+    """The rows of a wide table by sample: those of sample k are `order[starts[k] : starts[k] + counts[k]]`."""
+
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    counts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, samples: CodedCells) -> "_RowsBySample":
+        counts = np.bincount(samples.of, minlength=len(samples.texts))
+        return cls(np.argsort(samples.of, kind="stable"), np.cumsum(counts) - counts, counts)
+
+    def together(
+        self, kinds: CodedCells, found: Sequence[Found]
+    ) -> tuple[list[tuple[Found, ...]], NDArray[np.intp] | NDArray[np.int32]]:
+        """The different things that the rows of a sample say together at a marker, and which each sample has."""
+        own = kinds.of[self.order]
+        of: NDArray[np.intp] | NDArray[np.int32] = own[self.starts]
+        together: list[tuple[Found, ...]] = [(one,) for one in found]
+        size = len(found) + 1
+        for k in range(1, int(self.counts.max(initial=1))):
+            there = self.counts > k
+            following = np.zeros(len(self.counts), dtype=np.int64)
+            following[there] = own[self.starts[there] + k] + 1
+            distinct, of = np.unique(of.astype(np.int64) * size + following, return_inverse=True)
+            together = [
+                together[before] + ((found[after - 1],) if after else ())
+                for before, after in (divmod(one, size) for one in distinct.tolist())
+            ]
+        return together, of
+
+    def places(
+        self, k: int, markers: Sequence[tuple[str, CodedCells, Sequence[Found]]], replicates: CodedCells | None
+    ) -> Iterator[tuple[Place, Found]]:
+        """All that the rows of one sample say, row after row."""
+        for row in self.order[self.starts[k] : self.starts[k] + self.counts[k]].tolist():
+            replicate = "" if replicates is None else replicates.texts[replicates.of[row]][0]
+            for name, kinds, found in markers:
+                yield (replicate, name) if replicate else name, found[kinds.of[row]]
+
+
+def _joined(found: Sequence[Found]) -> Readings:
+    return tuple(reading for one in found for reading in one.readings)
+
+
+def _any(
+    together: Sequence[Sequence[Found]], of: NDArray[np.intp] | NDArray[np.int32], asked: Callable[[Found], bool]
+) -> NDArray[np.bool_]:
+    return np.array([any(map(asked, these)) for these in together], dtype=bool)[of]
 
 
 def _flags(found: Sequence[Found | None], asked: Callable[[Found], bool]) -> NDArray[np.bool_]:

@@ -235,7 +235,8 @@ class ProfilesReader:
         """Take whole columns; False, nothing being taken, where they are to be walked."""
         samples, kinds = coded[0], coded[1 : len(layout.markers) + 1]
         has_replicates = layout.replicate is not None and coded[-1].texts != [("",)]
-        if has_replicates or len(samples.texts) < len(samples.of) or ("",) in samples.texts:
+        replicates = coded[-1] if has_replicates else None
+        if ("",) in samples.texts or _stand_twice(samples, replicates):
             return False
         problems, self._problems = self._problems, Problems()
         try:
@@ -254,7 +255,7 @@ class ProfilesReader:
         self._counts.unlisted = dict(sorted(self._counts.unlisted.items(), key=lambda item: item[1][1]))
         sound = [[one for one in column if one is not None] for column in found]
         markers = [marker for marker, _ in layout.markers]
-        gather_wide(samples, list(zip(markers, kinds, sound, strict=True)), self._gathered)
+        gather_wide(samples, list(zip(markers, kinds, sound, strict=True)), replicates, self._gathered)
         return True
 
     def _columns_of(self, places: Sequence[int]) -> list[str]:
@@ -470,6 +471,16 @@ def _counted(number: int, what: str) -> str:
 def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     """Takes some cells of a row; there are always two or more."""
     return itemgetter(*places)
+
+
+def _stand_twice(samples: CodedCells, replicates: CodedCells | None) -> bool:
+    """Whether a sample has two rows of one replicate, or one of several without a replicate."""
+    if replicates is None:
+        return len(samples.texts) < len(samples.of)
+    both = samples.of.astype(np.int64) * len(replicates.texts) + replicates.of
+    blank = np.array([text == "" for (text,) in replicates.texts], dtype=bool)[replicates.of]
+    several = np.bincount(samples.of, minlength=len(samples.texts))[samples.of] > 1
+    return len(np.unique(both)) < len(both) or bool(np.any(blank & several))
 
 
 def _of_rows(found: Sequence[Found], kinds: CodedCells, asked: Callable[[Found], bool]) -> NDArray[np.bool_]:
