@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from antigone.bench import large_families
 from antigone.bench import scaling as bench_scaling
 from antigone.bench import search as bench
+from antigone.bench.inputs import find_timed_inputs
 from antigone.bench.register import KINDS, make_register, read_register
 from antigone.bench.search import SearchSize, compare_with_reference, search_figure, search_folder
 from antigone.cli.app import app
@@ -205,3 +206,12 @@ def test_stages_of_a_search_as_bars():
     assert dict(stages)["  of that, loading alone"] == 0.25
     assert dict(stages)["start-up and the rest"] == 1.0
     assert "first pass" in stage_bars({label: stages})
+
+
+def test_a_wrong_folder_of_the_peers_is_told_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr("antigone.cli.bench.search_figure", lambda *_: pytest.fail("measured"))
+    run = CliRunner().invoke(app, ["bench", "search", "--answers", str(tmp_path)])
+    assert "expected a folder with likelihood.json" in str(run.exception)
+    (tmp_path / "timed").mkdir()
+    (tmp_path / "timed" / "likelihood.json").write_text("[]")
+    assert find_timed_inputs(tmp_path) == tmp_path / "timed"

@@ -1,6 +1,7 @@
 """The very inputs on which the peers were timed, as our objects, and the peers' figures."""
 
 import csv
+import errno
 import json
 from dataclasses import dataclass
 from importlib import resources
@@ -42,9 +43,16 @@ class TimedCase:
 
 
 def find_timed_inputs(given: Path | None) -> Path | None:
-    """The folder with the timed inputs: the one named, else beside the checkout."""
+    """The folder with the timed inputs: the one named, or in it, else beside the checkout.
+
+    Raises `FileNotFoundError` where the one named holds none.
+    """
     if given is not None:
-        return given
+        for folder in (given, given / "timed"):
+            if (folder / "likelihood.json").is_file():
+                return folder
+        expected = "no timed inputs of the peers; expected a folder with likelihood.json and pairwise_CASE_MODEL.json"
+        raise FileNotFoundError(errno.ENOENT, expected, str(given))
     beside = Path.cwd().resolve().parent / "shared" / "answers" / "timed"
     return beside if beside.is_dir() else None
 

@@ -39,6 +39,7 @@ def run(
     """Measure, print, and keep where asked for."""
     if what not in KINDS:
         raise OutputError(f"‘{what}’ is no benchmark; there are {', '.join(KINDS)}")
+    timed_inputs = find_timed_inputs(answers)  # before minutes of work, for the folder may be a wrong one
     content: dict[str, Any] = {
         "machine": describe(),
         "figures": [],
@@ -56,7 +57,7 @@ def run(
     if what == "scaling":
         content["scaling"] = _scaling(size or SearchSize(), as_json=as_json)
     if what in ("all", "likelihood", "search"):
-        content["figures"] = _beside_peers(what, answers, as_json=as_json)
+        content["figures"] = _beside_peers(what, timed_inputs, as_json=as_json)
     if what in ("all", "growth"):
         content["growth"] = growth()
         if not as_json:
@@ -74,9 +75,8 @@ def run(
         _keep(content, out)
 
 
-def _beside_peers(what: str, answers: Path | None, *, as_json: bool) -> list[dict[str, object]]:
+def _beside_peers(what: str, folder: Path | None, *, as_json: bool) -> list[dict[str, object]]:
     """What peers were timed on, timed here."""
-    folder = find_timed_inputs(answers)
     if folder is None:
         typer.echo("The peers' timed inputs are not beside this checkout; give --answers FOLDER. Skipped.", err=True)
         return []
