@@ -159,6 +159,8 @@ def counted_by(markers: Iterable[MarkerFigures]) -> SampleSize | None:
         seen = [value for value in marker.values.values() if value]
         free += max(len(seen) - 1, 0)
         for value in seen:
+            if value > 1:  # no frequency, which is told where it is used
+                return None
             # Six significant digits, as STRidER writes, are fewer decimals than its smallest number shows.
             off = max(rounding, value * 5e-6) * typed
             nearest = round(value * typed)
