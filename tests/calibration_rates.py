@@ -81,7 +81,7 @@ def main() -> None:
         print(
             f"seed {seed}: strict {strict.identified} identified, {strict.false} falsely, expected "
             f"{strict.expected_false:.3g}; slope {evaluation.calibration.slope}; symmetric "
-            f"{evaluation.symmetry.reported} of {evaluation.symmetry.families}, {evaluation.symmetry.silent} silent, "
+            f"{evaluation.symmetry.reported} of {evaluation.symmetry.families}, {evaluation.symmetry.sets} sets, "
             f"{evaluation.symmetry.told_apart} told apart; exact {evaluation.exact_share:.4f}",
             flush=True,
         )
@@ -98,7 +98,7 @@ def main() -> None:
     symmetry = [one.symmetry for one in evaluations]
     print(
         f"symmetric: {sum(one.reported for one in symmetry)} of {sum(one.families for one in symmetry)} reported, in "
-        f"{sum(one.silent for one in symmetry)} nobody leads, in {sum(one.told_apart for one in symmetry)} one is named"
+        f"{sum(one.sets for one in symmetry)} a set, in {sum(one.told_apart for one in symmetry)} one is named"
     )
 
 

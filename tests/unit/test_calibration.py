@@ -12,13 +12,13 @@ from antigone.cli.app import app
 from antigone.cli.evaluate import truth_of
 from antigone.formats.case_folder import TRUE_SETTINGS_FILE, TruthRow, read_case_folder
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.matching.alike import AlikePersons, alike_persons, indistinguishable
 from antigone.matching.assignment import Standing
 from antigone.matching.calibration import (
     Truth,
     _symmetry,
     calibration,
     evaluate_conclusions,
-    indistinguishable,
     poisson_interval,
     upper_bound,
 )
@@ -144,7 +144,7 @@ def test_two_brothers_and_a_parent_are_indistinguishable_and_a_child_tells_them_
     assert list(indistinguishable(two_brothers(), markers)) == []  # nothing typed: nothing to be told
 
 
-def test_families_whose_brothers_nothing_tells_apart_are_reported_silent_or_an_error():
+def test_families_whose_brothers_nothing_tells_apart_are_reported_or_an_error():
     families = [replace(two_brothers("mother"), name=name) for name in ("told", "silent", "named", "not received")]
     missing = [(family, person) for family in families for person in family.missing]
     pairs = [
@@ -160,10 +160,30 @@ def test_families_whose_brothers_nothing_tells_apart_are_reported_silent_or_an_e
             operation=SimpleNamespace(individuals=dead, families=families, settings=settings), missing=missing
         ),
         joint=SimpleNamespace(symmetric=[SimpleNamespace(missing=(0, 1))], components=[SimpleNamespace(pairs=pairs)]),
+        alike=alike_persons(families, settings.markers),
     )
     who = truth(a=[("told", "one")], b=[("silent", "other")], c=[("named", "one")])
     found = _symmetry(conclusions, who)
-    assert (found.families, found.reported, found.silent, found.told_apart) == (3, 1, 1, 1)
+    assert (found.families, found.reported, found.sets, found.told_apart) == (3, 2, 1, 1)
+    conclusions.alike = ()
+    assert _symmetry(conclusions, who).reported == 0
+
+
+def test_three_brothers_are_one_group_and_a_child_who_is_not_typed_would_tell():
+    persons = [
+        Person("mother", sex=Sex.FEMALE),
+        Person("father", sex=Sex.MALE),
+        *(Person(name, "father", "mother", Sex.MALE) for name in ("a", "b", "c")),
+        Person("sister", "father", "mother", Sex.FEMALE),
+        Person("child", father="b", sex=Sex.MALE),
+        Person("grandchild", father="child", sex=Sex.MALE),
+    ]
+    pedigree = Pedigree.build(persons)
+    profile = small_operation().individuals[0].profile
+    family = Family("F", pedigree, ("a", "b", "c", "sister"), {"mother": profile})
+    assert alike_persons([family], ("TH01",)) == (AlikePersons("F", ("a", "b", "c"), ("child", "grandchild")),)
+    typed = replace(family, profiles={"mother": profile, "grandchild": profile})
+    assert alike_persons([typed], ("TH01",)) == (AlikePersons("F", ("a", "c"), ()),)
 
 
 def test_chance_is_counted_twice_and_agrees(conclusions):

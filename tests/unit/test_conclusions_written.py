@@ -259,6 +259,21 @@ def test_a_symmetric_set_is_said_with_the_samples_that_would_break_it():
     assert page.count('class="competition"') == 1
 
 
+def test_brothers_whom_nothing_tells_apart_are_named_though_nobody_was_found(tmp_path):
+    two = brothers()
+    nobody = replace(two, individuals=two.individuals[:0])
+    found = conclude(nobody, reassociation=False)
+    assert not found.joint.symmetric
+    beside = supplement(found)
+    words = words_of(found, beside)
+    assert "1 family misses siblings of one sex" in words
+    assert "Who cannot be told apart, whoever is found" in words
+    assert "F1 F1-M1, F1-M2 nobody in the family tree" in words
+    write_results(found, tmp_path / "report", seconds=dict, beside=beside)
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text())
+    assert summary["joint"]["alike"] == [{"family": "F1", "persons": ["F1-M1", "F1-M2"], "deciding": []}]
+
+
 # --- privacy ----------------------------------------------------------------------------------------------------------
 
 ALLELES = {

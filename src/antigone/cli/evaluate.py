@@ -121,7 +121,7 @@ def as_plain(
         "symmetry": {
             "families_without_deciding_sample": evaluation.symmetry.families,
             "reported": evaluation.symmetry.reported,
-            "nobody_leads": evaluation.symmetry.silent,
+            "individuals_told_to_be_among_both": evaluation.symmetry.sets,
             "told_apart": evaluation.symmetry.told_apart,
         },
         "calibration": {
@@ -225,7 +225,7 @@ def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses,
     symmetry = evaluation.symmetry
     typer.echo(
         f"Two missing siblings whom no sample tells apart, one of them among the dead: {symmetry.families} families, "
-        f"{symmetry.reported} reported as symmetric; in {symmetry.silent} nobody leads for either, in "
+        f"{symmetry.reported} reported so; in {symmetry.sets} of all individuals are told to be among both, in "
         f"{symmetry.told_apart} one of both is named."
     )
     slope = evaluation.calibration.slope

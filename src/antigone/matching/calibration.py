@@ -5,7 +5,7 @@ remains of two people put together; a person whom two families report is the sam
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import chi2, poisson
 
-from antigone.genetics.kinship import blood_relatives
+from antigone.matching.alike import indistinguishable
 from antigone.matching.assignment import Standing
 from antigone.matching.conclusions import Case, Conclusions
 from antigone.matching.labels import LabelRisks
-from antigone.matching.operation import Family, Individual
+from antigone.matching.operation import Individual
 from antigone.matching.policy import CLAUSES
 from antigone.matching.reassociation import Score, precision_and_recall
-from antigone.matching.references import ReferenceKind, kinds_of_references, typed_persons
+from antigone.matching.references import ReferenceKind, kinds_of_references
 
 Floats = NDArray[np.float64]
 
@@ -113,19 +113,15 @@ class Calibration:
 class SymmetryScore:
     """Families missing two siblings of one sex whom nothing typed tells apart, one of whom is among the dead.
 
-    `reported` are told as symmetric. Of the others `silent` are those in which nobody leads for either, because their
-    samples say too little to find anybody: nothing is claimed there. `told_apart` is what may never be: somebody leads
-    for one of the two.
+    `reported` are named as such, and nobody leads for one of both alone. In `sets` of them individuals are told to be
+    among the two; in the others the samples say too little to find anybody. `told_apart` is what may never be: somebody
+    leads for one of the two.
     """
 
     families: int
     reported: int
-    silent: int
-
-    @property
-    def told_apart(self) -> int:
-        """Families in which one of both is named, which nothing typed can tell."""
-        return self.families - self.reported - self.silent
+    sets: int
+    told_apart: int
 
 
 @dataclass(frozen=True)
@@ -268,7 +264,7 @@ def _reassociation(conclusions: Conclusions, truth: Truth) -> Score | None:
 
 def _symmetry(conclusions: Conclusions, truth: Truth) -> SymmetryScore:
     received = {one for individual in conclusions.result.operation.individuals for one in truth.may_be(individual)}
-    reported = {conclusions.result.missing[m][0].name for one in conclusions.joint.symmetric for m in one.missing}
+    in_sets = {conclusions.result.missing[m][0].name for one in conclusions.joint.symmetric for m in one.missing}
     leading = {
         (family.name, person)
         for component in conclusions.joint.components
@@ -276,42 +272,23 @@ def _symmetry(conclusions: Conclusions, truth: Truth) -> SymmetryScore:
         if pair.standing in (Standing.UNDISPUTED, Standing.LEADING)
         for family, person in (conclusions.result.missing[pair.missing],)
     }
-    markers = conclusions.result.operation.settings.markers
-    families, silent = [], 0
+    named = {one.family for one in conclusions.alike}
+    families, reported, sets, told_apart = 0, 0, 0, 0
+    # Asked of each family again, not of what was concluded.
     for family in conclusions.result.operation.families:
-        alike = {person for pair in indistinguishable(family, markers) for person in pair}
-        if any((family.name, person) in received for person in alike):
-            families.append(family.name)
-            silent += family.name not in reported and not any((family.name, person) in leading for person in alike)
-    return SymmetryScore(len(families), sum(name in reported for name in families), silent)
-
-
-def indistinguishable(family: Family, markers: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of missing full siblings of one sex whom no sample of the family tells apart.
-
-    A sample tells them apart if it is of one of them, or of somebody who descends from one of them.
-    """
-    pedigree = family.pedigree
-    typed = typed_persons(family, markers)
-    told = set(typed) | {ancestor for name in typed for ancestor in _ancestors(family, name)}
-    for k, first in enumerate(family.missing):
-        for second in family.missing[k + 1 :]:
-            one, other = pedigree[first], pedigree[second]
-            siblings = one.father is not None and (one.father, one.mother) == (other.father, other.mother)
-            kin = typed & blood_relatives(pedigree, first)
-            if siblings and one.sex is other.sex and kin and not {first, second} & told:
-                yield first, second
-
-
-def _ancestors(family: Family, person: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [person]
-    while waiting:
-        one = family.pedigree[waiting.pop()]
-        parents = [parent for parent in (one.father, one.mother) if parent is not None and parent not in found]
-        found.update(parents)
-        waiting += parents
-    return found
+        alike = {
+            person
+            for pair in indistinguishable(family, conclusions.result.operation.settings.markers)
+            for person in pair
+        }
+        if not any((family.name, person) in received for person in alike):
+            continue
+        leads = family.name not in in_sets and any((family.name, person) in leading for person in alike)
+        families += 1
+        told_apart += leads
+        sets += family.name in in_sets
+        reported += family.name in named and not leads
+    return SymmetryScore(families, reported, sets, told_apart)
 
 
 # --- calibration ----------------------------------------------------------------------------------------------------

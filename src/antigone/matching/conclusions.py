@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from antigone.genetics.kinship import blood_relatives
+from antigone.matching.alike import AlikePersons, alike_persons
 from antigone.matching.among_the_dead import (
     EliminationMatches,
     KinAmongTheDead,
@@ -79,7 +80,8 @@ class ProvisionalHit:
 class Conclusions:
     """All that was concluded. `result` and `joint` are of the individuals that reassociation proposes.
 
-    `kin` are those of them who may be kin to each other.
+    `kin` are those of them who may be kin to each other; `alike` are the missing whom nothing tells apart, whoever is
+    found.
     """
 
     given: Operation
@@ -93,6 +95,7 @@ class Conclusions:
     provisional_pairs: Mapping[str, int] = field(default_factory=dict)  # compared sample by sample, by family
     elimination: EliminationMatches = field(default_factory=lambda: EliminationMatches(0, 0))
     kin: KinAmongTheDead | None = None
+    alike: tuple[AlikePersons, ...] = ()
 
     @property
     def doubtful(self) -> Mapping[str, FamilyReport]:
@@ -129,8 +132,9 @@ def conclude(
     )
     labels = LabelRisks.of(operation)
     cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains(), labels)))
+    alike = alike_persons(searched.families, searched.settings.markers)
     return Conclusions(
-        operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled, kin
+        operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled, kin, alike
     )
 
 

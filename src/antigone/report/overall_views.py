@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from antigone.matching.alike import AlikePersons
 from antigone.matching.assignment import Component, Standing, SymmetricSet
 from antigone.matching.conclusions import Conclusions
 from antigone.matching.parentage import Verdict
@@ -25,6 +26,8 @@ from antigone.report.words import counted, listing, power_of_ten, probability
 
 # So many rows of a list stand in the report; the tables beside it hold all.
 ROWS = 50
+# So many families whose missing cannot be told apart.
+ALIKE = 12
 # So many pictures of who competes with whom.
 PICTURES = 30
 
@@ -145,6 +148,8 @@ class JointView:
     priors: list[tuple[str, str]]
     symmetric: list[tuple[str, str, list[str]]]
     symmetric_rest: str
+    alike_lead: str
+    alike: Rows
     pictures: list[PictureView]
     pictures_rest: str
     leading: Rows
@@ -179,11 +184,28 @@ def joint_view(conclusions: Conclusions, beside: Supplement) -> JointView:
         [(prior.name, _shares(prior)) for prior in joint.priors],
         [(set_in_short(conclusions, one), *_broken(conclusions, beside, one)) for one in sets],
         f"{more:,} more sets in summary.json." if more > 0 else "",
+        _alike_lead(conclusions),
+        Rows.of([_alike_row(one) for one in conclusions.alike], "summary.json", ALIKE),
         pictures,
         f"{left:,} more components of three or more have no picture here; joint.csv has all." if left > 0 else "",
         _leading_below(conclusions),
         joint.incomplete,
     )
+
+
+def _alike_lead(conclusions: Conclusions) -> str:
+    families = len({one.family for one in conclusions.alike})
+    return (
+        f"{counted(families, 'family misses', 'families miss')} siblings of one sex whom no sample tells apart: that "
+        "somebody is one of them can be found, and which of them cannot, until somebody is typed who descends from one "
+        "of them alone. Where the family tree names nobody, a child of one of them, a sample of their own, or what is "
+        "not kinship would tell. Better asked for now than when a body is waiting."
+    )
+
+
+def _alike_row(one: AlikePersons) -> tuple[str, ...]:
+    would = ", ".join(one.deciding) or "nobody in the family tree"
+    return one.family, ", ".join(one.persons), would
 
 
 def _shares(prior: Prior) -> str:

@@ -179,6 +179,7 @@ def _joint(conclusions: Conclusions) -> dict[str, Any]:
         "symmetric_sets": [
             {"set": set_in_short(conclusions, one), "posterior": one.posterior} for one in joint.symmetric
         ],
+        "alike": [dataclasses.asdict(one) for one in conclusions.alike],
         "incomplete": list(joint.incomplete),
     }
 
