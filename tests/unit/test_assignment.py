@@ -344,6 +344,9 @@ def bounds_hold(one: Halved, odds, listed: int) -> None:
     pairs, found = posterior_of(one.kept, odds, listed, one.cut)
     want = list_all(problem.for_oracle(), problem.individuals, odds=odds, listed=listed)
     here = set(zip(pairs.individual.tolist(), pairs.missing.tolist(), strict=True))
+    for ends in (found.lower, found.pair, found.upper, found.nobody_lower, found.nobody, found.nobody_upper):
+        assert ends.min(initial=0.0) >= 0.0
+        assert ends.max(initial=1.0) <= 1.0
     for k in range(len(pairs)):
         truth = want.probability(int(pairs.individual[k]), int(pairs.missing[k]))
         assert found.lower[k] - 1e-12 <= truth <= found.upper[k] + 1e-12

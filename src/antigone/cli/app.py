@@ -137,6 +137,44 @@ def search(
         raise typer.Exit(130) from None
 
 
+_At = Annotated[Path, typer.Option(metavar="SOCKET", help="The socket at which it answers, a file of yours alone.")]
+_Socket = Path("antigone.sock")
+
+
+@app.command()
+def resident(
+    case: _Case,
+    at: _At = _Socket,
+    threshold: Annotated[float | None, typer.Option(help="A log10 LR; that of the case unless given.")] = None,
+    quiet: _Quiet = False,
+    missing: _MissingInPed = None,
+    remains: _DeadInPed = None,
+) -> None:
+    """Keep a case in memory and answer, within milliseconds, who somebody new may be; see `ask`."""
+    from antigone.cli.newcomers import stay
+
+    try:
+        stay(case, at, threshold=threshold, quiet=quiet, missing=missing or (), remains=remains or ())
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def ask(
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A case with the new individuals and families alone.")],
+    at: _At = _Socket,
+    add: Annotated[bool, typer.Option("--add", help="Keep them: who comes after is compared with them too.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Write all hits.")] = None,
+    missing: _MissingInPed = None,
+    remains: _DeadInPed = None,
+) -> None:
+    """Compare somebody new with a case that `resident` keeps: each new profile with every family, and the reverse."""
+    from antigone.cli.newcomers import ask as run
+
+    run(new, at, add=add, out=out, missing=missing or (), remains=remains or ())
+
+
 @app.command()
 def cluster(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core unless given.")] = None,

@@ -1,5 +1,6 @@
 """Errors that are about the input, and how they are said."""
 
+from antigone.execution.doorstep import DoorstepError
 from antigone.execution.tiles import TileError
 from antigone.formats.case_folder import NotWritableError
 from antigone.formats.errors import InputError
@@ -19,6 +20,7 @@ from antigone.scenarios import ScenarioError
 SHOWN = 200
 
 _ABOUT_THE_INPUT = (
+    DoorstepError,
     FileExistsError,
     FrequencyError,
     IncompleteSearchError,  # a mistake of ours, but who reads the result has to know what it lacks

@@ -87,9 +87,9 @@ class ResidentHits:
 class ResidentSearch:
     """An operation that is kept ready for somebody new.
 
-    `against_families` and `against_individuals` change nothing; `add_individual` and `add_family` do. What is added is
-    kept apart from what the search was built with, and takes longer to be compared with the more there is of it: build
-    anew from time to time.
+    `against_families` and `against_individuals` change nothing; `add` and those after it do. What is added is kept
+    apart from what the search was built with, and takes longer to be compared with the more there is of it: build anew
+    from time to time.
     """
 
     def __init__(self, shelf: "_Shelf", comparing: Comparing, settings: Settings) -> None:
@@ -166,22 +166,47 @@ class ResidentSearch:
             first += len(comparing.layout)
         return found.hits(pairs=len(sought) * self.individuals)
 
+    def beside(self, families: Sequence[Family]) -> "ResidentSearch":
+        """The same individuals and models with other families, such as parts of those that do not fit."""
+        sought = [(family, person) for family in families for person in family.missing]
+        batches = TableBatches(sought, self.prepared, self.settings)
+        other = ResidentSearch(_Shelf.of(batches, self._comparing[0]), self._comparing[0], self.settings)
+        other._comparing, other._individuals = list(self._comparing), list(self._individuals)
+        return other
+
+    def add(self, individuals: Sequence[Individual] = (), families: Sequence[Family] = ()) -> None:
+        """From now on whoever is new is compared with these too. Raises `NewAlleleError`, nobody being added."""
+        for profile in _profiles(individuals, families):
+            self._check(profile)
+        if individuals:
+            self._individuals += individuals
+            classes = marker_classes(self._individuals, self.prepared.models, self.settings)
+            added = Comparing(classes, len(self._individuals), self.prepared, self.threshold)
+            self._comparing = [self._comparing[0], added]
+        if families:
+            self._families += families
+            sought = [(one, person) for one in self._families for person in one.missing]
+            batches = TableBatches(sought, self.prepared, self.settings)
+            self._shelves = [self._shelves[0], _Shelf.of(batches, self._comparing[0])]
+
     def add_individual(self, individual: Individual) -> None:
         """From now on new families are compared with this one too. Raises `NewAlleleError`."""
-        self._check(individual.profile)
-        self._individuals.append(individual)
-        classes = marker_classes(self._individuals, self.prepared.models, self.settings)
-        added = Comparing(classes, len(self._individuals), self.prepared, self.threshold)
-        self._comparing = [self._comparing[0], added]
+        self.add(individuals=[individual])
 
     def add_family(self, family: Family) -> None:
         """From now on new individuals are compared with this one too. Raises `NewAlleleError`."""
-        for profile in family.profiles.values():
+        self.add(families=[family])
+
+    def check(self, individuals: Sequence[Individual] = (), families: Sequence[Family] = ()) -> None:
+        """Raise `NewAlleleError` where somebody was read who changes the models."""
+        for profile in _profiles(individuals, families):
             self._check(profile)
-        self._families.append(family)
-        sought = [(one, person) for one in self._families for person in one.missing]
-        batches = TableBatches(sought, self.prepared, self.settings)
-        self._shelves = [self._shelves[0], _Shelf.of(batches, self._comparing[0])]
+
+    def of_these(self, individuals: Sequence[Individual], families: Sequence[Family]) -> Part:
+        """Some individuals against some families, under the models of this search; places are those given."""
+        sought = [(family, person) for family in families for person in family.missing]
+        comparing = Comparing.of(individuals, self.prepared, self.settings, self.threshold)
+        return comparing.tile(sought, self.settings).part
 
     def _begins(self) -> list[int]:
         """The place of the first missing person of each shelf."""
@@ -215,6 +240,11 @@ class ResidentSearch:
                     place = model.alleles.index(allele) if allele in model.alleles else -1
                     if place < 0 or (refuses and model.frequencies[place] == 0):
                         raise NewAlleleError(profile.sample, model.name, allele)
+
+
+def _profiles(individuals: Sequence[Individual], families: Sequence[Family]) -> Iterator[Profile]:
+    yield from (individual.profile for individual in individuals)
+    yield from (profile for family in families for profile in family.profiles.values())
 
 
 def _only(classes: MarkerClasses, k: int, *, haploid: bool) -> MarkerClasses:

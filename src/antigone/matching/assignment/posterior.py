@@ -144,7 +144,8 @@ def posterior(
 
     def between(of: str, least: str, most: str) -> tuple[Floats, Floats, Floats]:
         """The figure and its ends. It weighs t by what is expected to be cut: to the last digit it may lie outside."""
-        lower, upper = shares.least(at_nodes(least)), 1.0 - shares.least(1.0 - at_nodes(most))
+        ends = shares.least(at_nodes(least)), 1.0 - shares.least(1.0 - at_nodes(most))
+        lower, upper = (np.clip(end, 0.0, 1.0) for end in ends)  # a mean of zeros may be less than nothing by rounding
         figure = np.clip(shares.expected @ at_nodes(of), lower, upper)
         return figure, np.minimum(lower, figure), np.maximum(upper, figure)
 
