@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from antigone.genetics.likelihood import log_likelihoods
+from antigone.genetics.mutation import Mutation, Stepwise
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
@@ -101,3 +103,43 @@ def test_the_number_of_threads_changes_nothing():
     floor = np.full(9, -np.inf)
     one, four = (PlacedTables(bodies, 9, floor, threads=n).answers(questions) for n in (1, 4))
     assert one == four
+
+
+def test_the_order_in_which_bodies_are_placed_changes_nothing_and_the_product_is_the_joint_ratio():
+    # One of the markers was read of no living relative, and mutation changes the frequencies of alleles there.
+    rng = np.random.default_rng(5)
+    base = small_operation()
+    mutation = Mutation(Stepwise(0.001, 0.1, 1e-4), Stepwise(0.03, 0.1, 1e-4))
+    settings = replace(base.settings, markers=MARKERS, mutation=mutation, remains=SampleErrors(DropOut(0.05), 0.02))
+    operation = replace(base, settings=settings, individuals=(), families=())
+    models = prepare(operation).models
+    individuals = tuple(Individual(f"R{k}", some_profile(rng, models, f"B{k}", 1.0), Sex.MALE) for k in range(3))
+    typed = some_profile(rng, models[:-1], "S1", 1.0)
+    brothers = [replace(one, sex=Sex.MALE) if one.id == "B" else one for one in PERSONS]
+    family = Family("F", Pedigree.build(brothers), ("A", "B"), {"mother": typed})
+    operation = replace(operation, individuals=individuals, families=(family,))
+    prepared = prepare(operation)
+    classes = marker_classes(individuals, prepared.models, settings)
+    bodies = Bodies(individuals, classes, np.array(["M"] * 3), prepared, settings)
+    tables = PlacedTables(bodies, 3, np.full(3, -np.inf))
+
+    def ratio(first, i, second, j):
+        (one,), (other,) = tables.answers(
+            [Question(family, (), first, (i,)), Question(family, ((first, i),), second, (j,))]
+        )
+        return one[1] + other[1]
+
+    for i, j in ((0, 1), (1, 2), (0, 2)):
+        together, alone = (
+            log_likelihoods(family.pedigree, prepared.models, bodies._with_bodies(family, placed)).sum()
+            for placed in ({"A": i, "B": j}, {})
+        )
+        strangers = sum(
+            log_likelihoods(stranger, prepared.models, bodies._with_bodies(beside, {"A": k})).sum()
+            for k in (i, j)
+            for stranger in [Pedigree.build([Person("A", sex=Sex.MALE)])]
+            for beside in [Family("nobody", stranger, ("A",), {})]
+        )
+        joint = (together - alone - strangers) / np.log(10)
+        every = [ratio("A", i, "B", j), ratio("B", j, "A", i), ratio("B", i, "A", j), ratio("A", j, "B", i)]
+        np.testing.assert_allclose(every, joint, atol=1e-9)

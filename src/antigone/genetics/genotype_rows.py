@@ -126,11 +126,14 @@ def genotype_rows(
     options: Options = DEFAULT_OPTIONS,
     *,
     most_cost: float = np.inf,
+    where_nobody_is_typed: bool = False,
 ) -> list[GenotypeRows]:
     """The genotype of `target` at each marker, in many families that have one pedigree.
 
     `codes` has shape (families, markers, persons): the class of what is known of each person, −1 for nothing, persons
-    in the order of `pedigree.persons`. Theta, pruning and identical twins are left to `genotype_distributions`.
+    in the order of `pedigree.persons`. Theta, pruning and identical twins are left to `genotype_distributions`. With
+    `where_nobody_is_typed` there is a row there too: what the pedigree alone says, which is not quite what the
+    population says where mutation changes the frequencies of alleles from one generation to the next.
 
     Raises `TooComplexError` for a pedigree that takes too much memory, or more than `most_cost` multiplications a
     family and marker (`Schedule.cost`).
@@ -150,7 +153,7 @@ def genotype_rows(
     if codes.shape[1:] != (len(classes), len(pedigree)):
         raise LikelihoodError(f"codes of shape {codes.shape} for {len(classes)} markers and {len(pedigree)} persons")
     work = _Work(target, pedigree, classes, options)
-    found = [work.marker(m, codes[:, m]) for m in range(len(classes))]
+    found = [work.marker(m, codes[:, m], everywhere=where_nobody_is_typed) for m in range(len(classes))]
     work.refuse_above(most_cost)
     work.evaluate()
     return found
@@ -230,19 +233,19 @@ class _Work:
         self.pack = _pack_of(tuple(these.model for these in classes))
         self.tasks: dict[Shape, list[_Task]] = {}
 
-    def marker(self, m: int, codes: Integers) -> GenotypeRows:
-        """Rows that `evaluate` will fill."""
+    def marker(self, m: int, codes: Integers, *, everywhere: bool = False) -> GenotypeRows:
+        """Rows that `evaluate` will fill; `everywhere` also where nobody is typed."""
         these = self.classes[m]
         distinct, which = distinct_codes(codes, len(these))
         frame = self.frames[these.model.x_linked]
         roles = these.arrays.roles[distinct]
-        anybody = np.asarray(roles.any(axis=1))
+        anybody = np.asarray(roles.any(axis=1)) | everywhere
         haploid = frame.x_linked and frame.members[self.target].male is True
         genotypes = len(these.model) if haploid else len(_unordered(len(these.model))[0])
         rows = np.zeros((len(distinct), self.phases * genotypes))
         patterns, pattern_of = distinct_codes(roles, len(Role))
         for k, pattern in enumerate(patterns):
-            if pattern.any():
+            if pattern.any() or everywhere:
                 at = np.flatnonzero(pattern_of == k)
                 shape = self.shape(frame, tuple(Role(role) for role in pattern))
                 self.tasks.setdefault(shape, []).append(_Task(m, distinct[at], rows, at))

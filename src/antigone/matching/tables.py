@@ -133,23 +133,37 @@ def conditional_table(family: Family, person: str, prepared: Prepared, settings:
 
 
 def table_of_what_is_known(
-    family: Family, person: str, prepared: Prepared, known_at: Sequence[Mapping[str, Known]]
+    family: Family,
+    person: str,
+    prepared: Prepared,
+    known_at: Sequence[Mapping[str, Known]],
+    *,
+    where_nobody_is_typed: bool = False,
 ) -> ConditionalTable:
-    """`conditional_table` from what is known at each marker: of the family, and of bodies that were placed in it."""
+    """`conditional_table` from what is known at each marker: of the family, and of bodies that were placed in it.
+
+    With `where_nobody_is_typed` there are tables there too, of what the pedigree alone says.
+    """
     try:
-        return _conditional_table(family, person, prepared, known_at)
+        return _conditional_table(family, person, prepared, known_at, everywhere=where_nobody_is_typed)
     except TooComplexError as error:
         raise TableError(str(error)) from None
 
 
 def _conditional_table(
-    family: Family, person: str, prepared: Prepared, known_at: Sequence[Mapping[str, Known]]
+    family: Family,
+    person: str,
+    prepared: Prepared,
+    known_at: Sequence[Mapping[str, Known]],
+    *,
+    everywhere: bool = False,
 ) -> ConditionalTable:
     sex = family.pedigree[person].sex
     usable = [
         m
         for m, model in enumerate(prepared.models)
-        if known_at[m] and not (model.x_linked and sex is Sex.UNKNOWN)  # else nobody of the family is typed here
+        if (known_at[m] or everywhere)
+        and not (model.x_linked and sex is Sex.UNKNOWN)  # else nobody of the family is typed here
     ]
     models, known = [prepared.models[m] for m in usable], [known_at[m] for m in usable]
     if prepared.options.theta:

@@ -48,7 +48,8 @@ class Bodies:
         Raises `TableError` as `conditional_table` does.
         """
         known = self._with_bodies(family, placed)
-        table = table_of_what_is_known(family, person, replace(self.prepared, linked=()), known)
+        unlinked = replace(self.prepared, linked=())
+        table = table_of_what_is_known(family, person, unlinked, known, where_nobody_is_typed=True)
         return PairLookup(table, self.classes, self.sexes).totals
 
     def log10_of_linkage(self, family: Family, placed: Mapping[str, int]) -> float:

@@ -3,6 +3,11 @@
 Families with like pedigrees in which the same people are known are one call of the compiled engine, whatever was read
 of them. With theta, pruning or identical twins each is computed by itself (`Bodies.log10_lrs`), with which the tests
 compare all of it.
+
+What one body says is multiplied by what the next says with the first in the family, so every factor must be there: also
+that of a body read at a marker at which nobody of the family is typed. It is 1 but for mutation that changes the
+frequencies of alleles, and for that the order in which bodies are placed would matter, and two brothers would be told
+apart whom nothing tells apart.
 """
 
 import os
@@ -97,18 +102,22 @@ class PlacedTables:
         family, person = questions[0].family, questions[0].person
         prepared = self.bodies.prepared
         try:
-            rows = genotype_rows(person, family.pedigree, self._classes, codes, prepared.options, most_cost=MOST_COST)
+            rows = genotype_rows(
+                person, family.pedigree, self._classes, codes, prepared.options, most_cost=MOST_COST,
+                where_nobody_is_typed=True,
+            )  # fmt: skip
         except TooComplexError:
             if len(questions) > 1:  # one of them may be, for what was read of whom differs
                 return [answer for k, one in enumerate(questions) for answer in self._together([one], codes[k : k + 1])]
             return [None]
-        male = family.pedigree[person].sex is Sex.MALE
+        sex = family.pedigree[person].sex
         markers = []
         for model, these in zip(prepared.models, rows, strict=True):
-            haploid = model.x_linked and male
+            haploid = model.x_linked and sex is Sex.MALE
             # Where a family contradicts itself at a marker, the marker is not used.
             possible = np.append(these.rows.any(axis=1), False)
-            which = np.where(possible[these.which], these.which, -1)
+            used = possible[these.which] & (not model.x_linked or sex is not Sex.UNKNOWN)
+            which = np.where(used, these.which, -1)
             markers.append(MarkerRows(these.rows, hardy_weinberg(model, haploid=haploid)[None, :], which, haploid))
         totals = self._sweep.totals(markers)
         return [self._chosen(one, totals[:, k]) for k, one in enumerate(questions)]
