@@ -19,6 +19,7 @@ from antigone.matching import coincidences, linked_outcomes, outcomes, preparati
 from antigone.matching.classes import marker_classes
 from antigone.matching.coincidences import Coincidences, Patterns
 from antigone.matching.convolution import sum_of_products, sum_of_products_plain
+from antigone.matching.country_coincidences import country_coincidences
 from antigone.matching.linked_outcomes import cells_of_pairs, cells_of_pairs_plain
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors, Settings
 from antigone.matching.outcomes import cells_of, cells_of_plain, list_outcomes
@@ -369,6 +370,28 @@ def test_a_sample_is_the_same_for_the_same_input_in_any_order(medium, monkeypatc
         assert one.count().at_least(log10_lr) == pytest.approx(other.count().at_least(log10_lr), rel=1e-12)
     assert sum(one.sample().values()) == pytest.approx(120)
     assert one.count().pairs == pytest.approx(120 * 60)
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_a_country_counts_what_a_search_counts_and_each_as_all(medium, monkeypatch, sampled):
+    if sampled:
+        monkeypatch.setattr(coincidences, "MOST_WORK", 1)
+        monkeypatch.setattr(coincidences, "PERSONS_SAMPLED", 12)
+        monkeypatch.setattr(coincidences, "INDIVIDUALS_SAMPLED", 10)
+    prepared = prepare(medium)
+    classes = marker_classes(medium.individuals, prepared.models, medium.settings)
+    whole = search(medium).coincidences
+    assert whole.sampled is sampled
+    logs = np.linspace(-15.0, 30.0, 451)
+    for threads in (1, 3):
+        count = country_coincidences(medium, prepared, classes, len(medium.missing_persons()), threads=threads)
+        assert count.sampling == whole.sampling
+        low, high = count.at_least_each(logs)
+        expected = np.array([whole.at_least(float(one)) for one in logs])
+        np.testing.assert_allclose(np.column_stack([low, high]), expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            [count.at_least(float(one)) for one in logs], np.column_stack([low, high]), rtol=1e-12
+        )
 
 
 def test_a_search_says_that_its_count_is_estimated(medium, monkeypatch):

@@ -35,13 +35,12 @@ def test_the_lists_by_hand(antigone, case, tmp_path):
     out = tmp_path / "lists"
     status, said, _ = antigone("search", case, "--out", out, "--threshold", "-300", "--best", "1", "--quiet")
     assert status == 0
-    assert said.splitlines()[:2] == [
-        "3 individuals × 2 missing persons: 6 pairs compared, in 1 tile.",
-        "6 hits at log10 LR -300 or more.",
-    ]
+    first, second = said.splitlines()[:2]
+    assert first == "3 individuals × 2 missing persons: 6 pairs compared, in 1 tile."
+    assert second == "6 hits at log10 LR -300 or more; of unrelated pairs alone 5.79 to 6 would be expected."
     assert sorted(path.name for path in out.iterdir()) == [
-        "best_by_individual.csv", "best_by_missing_person.csv", "certificate.json", "hits.csv", "individuals.csv",
-        "left_out.csv", "missing_persons.csv", "provisional.csv", "summary.json",
+        "best_by_individual.csv", "best_by_missing_person.csv", "certificate.json", "chance.csv", "chance.svg",
+        "hits.csv", "individuals.csv", "left_out.csv", "missing_persons.csv", "provisional.csv", "summary.json",
     ]  # fmt: skip
     best = [(row["individual"], row["missing_person"]) for row in rows(out / "best_by_individual.csv")]
     assert best == [("R1", "F1-M1"), ("R2", "F2-M1"), ("'=R3", "F2-M1")]  # no spreadsheet runs what begins with =
@@ -51,7 +50,12 @@ def test_the_lists_by_hand(antigone, case, tmp_path):
     assert logs == sorted(logs, reverse=True)
     assert [row["hits"] for row in rows(out / "individuals.csv")] == [2, 2, 2]
     assert [row["hits"] for row in rows(out / "missing_persons.csv")] == [3, 3]
-    assert json.loads((out / "summary.json").read_text())["pairs"] == 6
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["pairs"] == 6
+    low, high = (summary["expected_coincidences_at_threshold"][end] for end in ("low", "high"))
+    assert 5.7 < low <= high == 6
+    assert summary["coincidences"] == "exact"
+    assert (out / "chance.svg").read_text().startswith("<svg")
 
 
 def test_its_hits_are_those_of_identify(antigone, case, tmp_path):
@@ -60,8 +64,12 @@ def test_its_hits_are_those_of_identify(antigone, case, tmp_path):
     columns = ("individual", "missing_person", "family")
     mine, others = rows(tmp_path / "lists" / "hits.csv"), rows(tmp_path / "report" / "hits.csv")
     assert [[row[name] for name in columns] for row in mine] == [[row[name] for name in columns] for row in others]
-    assert [row["log10_lr"] for row in mine] == pytest.approx([row["log10_lr"] for row in others], abs=1e-9)
+    for name in ("log10_lr", "expected_coincidences", "expected_coincidences_low"):
+        assert [row[name] for row in mine] == pytest.approx([row[name] for row in others], abs=1e-9)
     assert len(mine) == 2
+    first = rows(tmp_path / "lists" / "chance.csv")[0]
+    assert first["hits"] == 2
+    assert 0 < first["expected_low"] <= first["expected_high"]
 
 
 def test_what_is_kept_is_used_again_and_what_is_damaged_is_said(antigone, case, tmp_path):

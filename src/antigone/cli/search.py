@@ -12,12 +12,13 @@ import typer
 
 from antigone.cli.cases import read_case
 from antigone.cli.identify import SAID, progress_bar, refuse_in_the_case, stages_of
-from antigone.execution.country import CountryConclusions, conclude_country
+from antigone.execution.country import CountryConclusions, conclude_country, country_chance
 from antigone.execution.dask_cluster import DaskCluster
 from antigone.execution.here import Here
 from antigone.execution.pool import ProcessPool
 from antigone.execution.store import TileStore
 from antigone.execution.tiles import TileExecutor
+from antigone.matching.coincidences import CoincidenceCount
 from antigone.report.country_results import write_country_results
 from antigone.report.results import refuse_occupied
 from antigone.report.words import counted
@@ -69,7 +70,11 @@ def run(
     read = time.perf_counter()
     with _seldom_collected():
         with progress_bar(quiet=quiet) as progress:
-            found = conclude_country(operation, executor, threshold=threshold, store=store, stages=stages_of(progress))
+            tell = stages_of(progress)
+            found = conclude_country(operation, executor, threshold=threshold, store=store, stages=tell)
+            chance = country_chance(
+                found.result, computed.cores, lambda done, of: tell("Counting what chance would give", done, of)
+            )
         searched = time.perf_counter()
 
         def seconds() -> dict[str, float]:
@@ -77,10 +82,10 @@ def run(
             spans = {"reading": read - started, "searching": searched - read, "writing": now - searched}
             return {name: round(span, 3) for name, span in {**spans, "total": now - started}.items()}
 
-        write_country_results(found, out, best=best, seconds=seconds, replace=replace)
+        write_country_results(found, chance, out, best=best, seconds=seconds, replace=replace)
     for name in [] if store is None else store.damaged:
         typer.echo(f"Damaged, thrown away and computed again: {name}", err=True)
-    for line in _lines(found):
+    for line in _lines(found, chance):
         typer.echo(line)
     for one in found.result.not_searched[:SAID]:
         typer.echo(f"Not searched: {one.id}: {one.reason}", err=True)
@@ -104,13 +109,17 @@ def _seldom_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _lines(found: CountryConclusions) -> Iterator[str]:
+def _lines(found: CountryConclusions, chance: CoincidenceCount) -> Iterator[str]:
     result = found.result
     individuals = counted(len(result.operation.individuals), "individual")
     missing = counted(len(result.missing), "missing person")
     tiles = counted(len(result.tiles), "tile")
     yield f"{individuals} × {missing}: {counted(result.hits.pairs, 'pair')} compared, in {tiles}."
-    yield f"{counted(len(result.hits), 'hit')} at log10 LR {result.hits.threshold:g} or more."
+    low, high = chance.at_least(result.hits.threshold)
+    yield (
+        f"{counted(len(result.hits), 'hit')} at log10 LR {result.hits.threshold:g} or more; of unrelated pairs alone "
+        f"{low:,.3g} to {high:,.3g} would be expected."
+    )
     if len(result.hits.cannot_reach):
         yield f"{counted(len(result.hits.cannot_reach), 'missing person')} could reach that with nobody."
     if found.doubtful:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +18,11 @@ from antigone.execution.tiles import Tile, TileExecutor
 from antigone.ledger.canonical import canonical_bytes
 from antigone.matching.batched_tables import Sought
 from antigone.matching.classes import marker_classes
+from antigone.matching.coincidences import CoincidenceCount
 from antigone.matching.conclusions import ProvisionalHit, Stages, provisional_hits
 from antigone.matching.consistency import check_families
 from antigone.matching.country_certificate import CountryCertificate, certify_country
+from antigone.matching.country_coincidences import country_coincidences
 from antigone.matching.country_result import CountryResult, country_result
 from antigone.matching.country_search import plan_tiles
 from antigone.matching.digests import PeopleDigests, digests, digests_of_people
@@ -64,6 +67,16 @@ def conclude_country(
     provisional, pairs = provisional_hits(with_threshold, reports, at("Comparing doubtful families sample by sample"))
     doubtful = tuple(one.family for one in reports if one.verdict is Verdict.DOUBTFUL)
     return CountryConclusions(result, doubtful, provisional, pairs)
+
+
+def country_chance(
+    result: CountryResult, threads: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> CoincidenceCount:
+    """What chance alone would give in the whole search, computed here; see `matching.country_coincidences`."""
+    operation, prepared = result.operation, result.prepared
+    classes = marker_classes(operation.individuals, prepared.models, operation.settings)
+    threads = threads or os.cpu_count() or 1
+    return country_coincidences(operation, prepared, classes, len(result.missing), threads=threads, progress=progress)
 
 
 def search_in_tiles(

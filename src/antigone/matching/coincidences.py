@@ -116,6 +116,17 @@ class CoincidenceCount:
         cap = min(self.pairs, self.total_lr * _power_of_ten(-log10_lr))
         return max(0.0, min(low, cap)), min(high, cap)
 
+    def at_least_each(self, log10_lr: Floats) -> tuple[Floats, Floats]:
+        """`at_least` of many finite log10 LRs at once, shape (pairs,) each."""
+        first = np.clip(np.ceil(np.round((log10_lr - self.start) / self.step, 6)), 0, len(self.lower)).astype(np.int64)
+        lower, upper = self._tails
+        low = lower[first] - STANDARD_ERRORS * _each(self.lower_error, first)
+        high = upper[first] + STANDARD_ERRORS * _each(self.upper_error, first)
+        high += self.pairs * _powers_of_ten(LOWEST - log10_lr)
+        high += np.minimum(self.unlisted, self.unlisted_lr * _powers_of_ten(-log10_lr))
+        cap = np.minimum(self.pairs, self.total_lr * _powers_of_ten(-log10_lr))
+        return np.maximum(0.0, np.minimum(low, cap)), np.minimum(high, cap)
+
     def standard_error(self, log10_lr: float) -> float:
         """Standard error of the upper end before it is widened: 0 for an exact bracket."""
         return 0.0 if np.isneginf(log10_lr) else _at(self.upper_error, self._cell(log10_lr))
@@ -138,6 +149,14 @@ class CoincidenceCount:
 
 def _at(values: Floats, place: int) -> float:
     return float(values[place]) if place < len(values) else 0.0
+
+
+def _each(values: Floats, places: Integers) -> Floats:
+    return np.append(values, 0.0)[np.minimum(places, len(values))]
+
+
+def _powers_of_ten(exponents: Floats) -> Floats:
+    return np.asarray(10.0 ** np.minimum(exponents, 300.0))
 
 
 def _tail(counts: Floats) -> Floats:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # Text stays text, identifiers follow from the content, and the file names no program and no day.
 _STYLE: dict[Any, Any] = {
@@ -116,6 +117,39 @@ def chance_curves(panels: Mapping[str, Sequence[Curve]], threshold: float) -> st
         handles, labels = grid.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.065, 0.0), ncols=5, frameon=False)
         return _as_svg(figure)
+
+
+def hits_and_chance(log10_lr: Floats, hits: Integers, low: Floats, high: Floats) -> str:
+    """How many pairs reach each log10 LR, and between which ends unrelated pairs alone would; all of shape (steps,).
+
+    Returns an `<svg>` element.
+    """
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9.2, 3.6))
+        FigureCanvasSVG(figure)
+        axes = figure.add_axes((0.085, 0.23, 0.9, 0.66))
+        floor = _LEAST_PAIRS / 10  # nothing is drawn below the axis, and a logarithm has no zero
+        axes.fill_between(
+            log10_lr, np.maximum(low, floor), np.maximum(high, floor), color=EXPECTED, alpha=0.35, linewidth=0,
+            label="expected of unrelated pairs alone",
+        )  # fmt: skip
+        axes.plot(log10_lr, np.maximum(high, floor), color=EXPECTED, linewidth=1)
+        axes.plot(log10_lr, np.maximum(hits, floor), ".-", color=THRESHOLD, linewidth=1.2, label="hits")
+        axes.set_yscale("log")
+        axes.set_ylim(_LEAST_PAIRS, 3 * max(float(hits.max(initial=1)), float(high.max(initial=1.0))))
+        axes.set_xlim(float(log10_lr[0]), float(log10_lr[-1]) if len(log10_lr) > 1 else float(log10_lr[0]) + 1)
+        axes.set_xlabel("log10 of the likelihood ratio")
+        axes.set_ylabel("pairs with that or more")
+        axes.set_title("Hits, and how many chance alone would give", loc="left", fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+        axes.set_axisbelow(True)
+        figure.legend(loc="lower left", bbox_to_anchor=(0.075, 0.0), ncols=2, frameon=False)
+        return _as_svg(figure)
+
+
+# Fewer expected pairs than this are not drawn.
+_LEAST_PAIRS = 1e-3
 
 
 def growth_curve(points: Sequence[tuple[float, float]]) -> str:

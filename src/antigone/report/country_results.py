@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 
 from antigone.execution.country import CountryConclusions
 from antigone.execution.engine import engine
+from antigone.matching.coincidences import CoincidenceCount
 from antigone.matching.country_certificate import CountryCertificate
 from antigone.report.certificate import NAME as CERTIFICATE
 from antigone.report.certificate import statement_text
+from antigone.report.charts import hits_and_chance
 from antigone.report.results import OutputError, move_into_place, refuse_occupied, write_csv
 
 
 def write_country_results(
     found: CountryConclusions,
+    chance: CoincidenceCount,
     out: Path,
     *,
     best: int,
@@ -28,6 +31,8 @@ def write_country_results(
     replace: bool = False,
 ) -> None:
     """Write the files into the folder `out`, which appears whole or not at all; `best` of each in the ranked lists.
+
+    `chance` is what chance alone would give in the whole search.
 
     Raises `IncompleteSearchError` where something was accepted and not searched, and `OutputError` where `out` is there
     already and `replace` was not asked for, or cannot be written.
@@ -37,11 +42,12 @@ def write_country_results(
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         partial.mkdir(parents=True)
-        for name, table in _tables(found, certificate, best).items():
+        for name, table in _tables(found, chance, certificate, best).items():
             write_csv(table, partial / f"{name}.csv")
+        _write(partial / "chance.svg", _picture(found, chance) + "\n")
         statement = certificate.statement()
         _write(partial / CERTIFICATE, statement_text(statement))
-        summary = _summary(found, certificate, statement["digest"], seconds())
+        summary = _summary(found, chance, certificate, statement["digest"], seconds())
         _write(partial / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         move_into_place(partial, out, replace=replace)
     except OSError as error:
@@ -55,16 +61,19 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _tables(found: CountryConclusions, certificate: CountryCertificate, best: int) -> dict[str, pl.DataFrame]:
+def _tables(
+    found: CountryConclusions, chance: CoincidenceCount, certificate: CountryCertificate, best: int
+) -> dict[str, pl.DataFrame]:
     hits = found.result.hits
     order = np.lexsort((hits.missing, hits.individual, -hits.log10_lr))
     return {
-        "hits": _pairs(found, order),
-        "best_by_individual": _pairs(found, hits.best_by_individual(best)),
-        "best_by_missing_person": _pairs(found, hits.best_by_missing(best)),
+        "hits": _pairs(found, chance, order),
+        "best_by_individual": _pairs(found, chance, hits.best_by_individual(best)),
+        "best_by_missing_person": _pairs(found, chance, hits.best_by_missing(best)),
         "individuals": _individuals(found),
         "missing_persons": _missing_persons(found),
         "provisional": _provisional(found),
+        "chance": _chance(found, chance),
         "left_out": pl.DataFrame(
             [(one.what, one.id, one.reason) for one in certificate.certificate.left_out],
             schema={"what": pl.String, "id": pl.String, "reason": pl.String},
@@ -73,21 +82,50 @@ def _tables(found: CountryConclusions, certificate: CountryCertificate, best: in
     }
 
 
-def _pairs(found: CountryConclusions, places: NDArray[np.int64]) -> pl.DataFrame:
+def _pairs(found: CountryConclusions, chance: CoincidenceCount, places: NDArray[np.int64]) -> pl.DataFrame:
     """Hits, as they stand at these places."""
     hits = found.result.hits
     missing = hits.missing[places]
     families, persons = _names(found)
     doubtful = families.is_in(list(found.doubtful))
+    low, high = chance.at_least_each(hits.log10_lr[places])
     return pl.DataFrame(
         {
             "individual": _ids(found).gather(hits.individual[places]),
             "missing_person": persons.gather(missing),
             "family": families.gather(missing),
             "log10_lr": hits.log10_lr[places],
+            "expected_coincidences": high,
             "provisional": _yes(doubtful.gather(missing)),
+            "expected_coincidences_low": low,
         }
     )
+
+
+# The steps of the table of chance, in log10 LR, and how many there are at most.
+_STEP, _MOST_STEPS = 0.5, 60
+
+
+def _chance(found: CountryConclusions, chance: CoincidenceCount) -> pl.DataFrame:
+    """From the threshold up: how many hits there are, and how many unrelated pairs would be expected, by reference."""
+    hits = found.result.hits
+    steps = np.asarray(hits.threshold + _STEP * np.arange(_MOST_STEPS), dtype=np.float64)
+    low, high = chance.at_least_each(steps)
+    shown = int(np.argmax(np.append(high < _NEGLIGIBLE, True))) + 1  # to the first that says: none
+    at_least = len(hits) - np.searchsorted(np.sort(hits.log10_lr), steps)
+    parts = {f"expected, {kind}": part.at_least_each(steps)[1] for kind, part in chance.by_reference.items()}
+    columns = {"log10_lr": steps, "hits": at_least, "expected_low": low, "expected_high": high, **parts}
+    return pl.DataFrame({name: values[:shown] for name, values in columns.items()})
+
+
+def _picture(found: CountryConclusions, chance: CoincidenceCount) -> str:
+    table = _chance(found, chance)
+    columns = ("log10_lr", "hits", "expected_low", "expected_high")
+    return hits_and_chance(*(table[name].to_numpy() for name in columns))
+
+
+# So few expected pairs are none.
+_NEGLIGIBLE = 1e-6
 
 
 def _ids(found: CountryConclusions) -> pl.Series:
@@ -159,9 +197,14 @@ def _provisional(found: CountryConclusions) -> pl.DataFrame:
 
 
 def _summary(
-    found: CountryConclusions, certificate: CountryCertificate, digest: str, seconds: Mapping[str, float]
+    found: CountryConclusions,
+    chance: CoincidenceCount,
+    certificate: CountryCertificate,
+    digest: str,
+    seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     result = found.result
+    low, high = chance.at_least(result.hits.threshold)
     return {
         "case": result.operation.name,
         "individuals": len(result.operation.individuals),
@@ -171,6 +214,8 @@ def _summary(
         "survived_first_pass": result.hits.survived,
         "threshold": result.hits.threshold,
         "hits": len(result.hits),
+        "expected_coincidences_at_threshold": {"low": low, "high": high},
+        "coincidences": "exact" if chance.sampling is None else str(chance.sampling),
         "provisional_hits": len(found.provisional),
         "families_that_do_not_fit": len(found.doubtful),
         "cannot_reach": len(result.hits.cannot_reach),
