@@ -26,6 +26,7 @@ from antigone.matching.newcomers import AS_DECLARED, KeptSearch
 from antigone.matching.operation import Operation
 from antigone.matching.parentage import Verdict
 from antigone.matching.preparation import prepare
+from antigone.matching.search import search as search_all
 from antigone.scenarios import parse_overrides, simulate
 from small_operation import small_operation
 
@@ -98,6 +99,9 @@ def test_newcomers_are_told_what_a_whole_search_finds(operation, everything, ind
     assert not answer.not_compared
     assert expected
     the_same(told(answer), expected)
+    chance = search_all(kept, keep=THRESHOLD).coincidences
+    for one in answer.hits:
+        assert one.expected_coincidences == pytest.approx(chance.at_least(one.log10_lr)[1], rel=1e-9)
     missing = sum(len(one.missing) for one in new.families)
     assert answer.pairs == individuals * search.missing + (search.individuals + individuals) * missing
     assert told(search.ask(new)) == told(answer)  # asking changes nothing
@@ -246,7 +250,7 @@ def test_a_bureau_keeps_a_case_and_asks(operation, tmp_path):
         rows = out.read_text().splitlines()
         answer = KeptSearch(read_case_folder(case), threshold=0.5).ask(read_case_folder(newcomers))
         assert len(rows) == 1 + len(answer.hits)
-        assert rows[0] == "individual,missing_person,family,log10_lr,provisional"
+        assert rows[0] == "individual,missing_person,family,log10_lr,expected_coincidences,provisional"
         added = CliRunner().invoke(app, ["ask", str(newcomers), "--at", str(at), "--add"])
         assert added.exit_code == 0
         again = CliRunner().invoke(app, ["ask", str(newcomers), "--at", str(at), "--add"])

@@ -107,15 +107,18 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
     )
     for name in reply["doubtful"]:
         yield f"The samples of family {name} do not fit its pedigree: its hits are provisional, sample by sample too."
+    if reply["hits"]:
+        yield " log10 LR strangers  (so many unrelated pairs would do as well in a search of everybody, at most)"
     for one in reply["hits"][:SHOWN]:
         provisional = f"  PROVISIONAL, {one['provisional']}" if one["provisional"] else ""
-        yield f"{one['log10_lr']:9.2f}  {one['individual']}  {one['person']}, family {one['family']}{provisional}"
+        figures = f"{one['log10_lr']:9.2f} {one['expected_coincidences']:9.2g}"
+        yield f"{figures}  {one['individual']}  {one['person']}, family {one['family']}{provisional}"
     if len(reply["hits"]) > SHOWN:
         yield f"and {len(reply['hits']) - SHOWN:,} more; --out FILE.csv writes all"
 
 
 def _table(hits: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     texts = dict.fromkeys(("individual", "person", "family"), pl.String)
-    schema = {**texts, "log10_lr": pl.Float64, "provisional": pl.String}
+    schema = {**texts, "log10_lr": pl.Float64, "expected_coincidences": pl.Float64, "provisional": pl.String}
     table = pl.DataFrame([dict(one) for one in hits], schema=schema)
     return table.rename({"person": "missing_person"})

@@ -8,7 +8,9 @@ their hits are provisional. What is found is what a whole search finds with the 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from antigone.matching.classes import marker_classes
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
+from antigone.matching.country_coincidences import country_coincidences
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
 from antigone.matching.parentage import Verdict
 from antigone.matching.resident import NewAlleleError, ResidentSearch
@@ -19,12 +21,17 @@ AS_DECLARED = "as declared; the samples of the family do not fit its pedigree"
 
 @dataclass(frozen=True, slots=True)
 class NewHit:
-    """A pair with somebody new in it. `provisional` says how a doubtful family was searched; empty for all others."""
+    """A pair with somebody new in it. `provisional` says how a doubtful family was searched; empty for all others.
+
+    `expected_coincidences` is the upper end of how many pairs of unrelated people would do as well in a search of all
+    who are kept.
+    """
 
     individual: str
     family: str
     person: str
     log10_lr: float
+    expected_coincidences: float
     provisional: str = ""
 
 
@@ -63,8 +70,16 @@ class KeptSearch:
         *,
         threshold: float | None = None,
         progress: Callable[[int, int], None] | None = None,
+        threads: int = 1,
     ) -> None:
         self._search = ResidentSearch.of(operation, threshold=threshold)
+        self._chance = country_coincidences(
+            operation,
+            self._search.prepared,
+            marker_classes(operation.individuals, self._search.prepared.models, operation.settings),
+            len(operation.missing_persons()),
+            threads=threads,
+        )
         reports = self._checked(operation.families, progress)
         doubtful = _doubtful(reports)
         self._ids = [one.id for one in operation.individuals]
@@ -175,22 +190,26 @@ class KeptSearch:
             return ()
         return tuple(check_families(families, self._search.prepared, self._search.settings, progress=progress))
 
+    def _hit(self, individual: str, sought: _Sought, log10_lr: float) -> NewHit:
+        chance = self._chance.at_least(log10_lr)[1]
+        return NewHit(individual, sought.family, sought.person, log10_lr, chance, sought.provisional)
+
     def _of_individual(self, individual: Individual) -> Iterator[NewHit]:
         for search, sought in ((self._search, self._sought), (self._parts, self._sought_in_parts)):
             found = search.against_families(individual)
             for place, log10_lr in zip(found.missing.tolist(), found.log10_lr.tolist(), strict=True):
-                yield _hit(individual.id, sought[place], log10_lr)
+                yield self._hit(individual.id, sought[place], log10_lr)
 
     def _of_family(self, family: Family, label: str, together_with: Sequence[Individual]) -> "_OfFamily":
         """Everybody whom a new family misses, against all who are kept and those who are new with it."""
         sought = list(_named(family, label))
         found = self._search.against_individuals(family)
         pairs = zip(found.individual.tolist(), found.missing.tolist(), found.log10_lr.tolist(), strict=True)
-        hits = [_hit(self._ids[i], sought[place - self.missing], log10_lr) for i, place, log10_lr in pairs]
+        hits = [self._hit(self._ids[i], sought[place - self.missing], log10_lr) for i, place, log10_lr in pairs]
         if together_with:
             these = self._search.of_these(together_with, [family]).found
             pairs = zip(these.individual.tolist(), these.member.tolist(), these.log10_lr.tolist(), strict=True)
-            hits += [_hit(together_with[i].id, sought[k], log10_lr) for i, k, log10_lr in pairs]
+            hits += [self._hit(together_with[i].id, sought[k], log10_lr) for i, k, log10_lr in pairs]
         return _OfFamily(hits, [(family.missing[place - self.missing], why) for place, why in found.refused])
 
 
@@ -213,10 +232,6 @@ class _OfFamily:
 
 
 _THERE = "is in this search already, by this name"
-
-
-def _hit(individual: str, sought: _Sought, log10_lr: float) -> NewHit:
-    return NewHit(individual, sought.family, sought.person, log10_lr, sought.provisional)
 
 
 def _doubtful(reports: Iterable[FamilyReport]) -> dict[str, None]:
