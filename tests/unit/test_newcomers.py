@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -26,6 +27,7 @@ from antigone.matching.newcomers import AS_DECLARED, KeptSearch
 from antigone.matching.operation import Operation
 from antigone.matching.parentage import Verdict
 from antigone.matching.preparation import prepare
+from antigone.matching.resident import ResidentSearch
 from antigone.matching.search import search as search_all
 from antigone.scenarios import parse_overrides, simulate
 from small_operation import small_operation
@@ -142,6 +144,25 @@ def test_an_allele_of_no_model_is_told_by_name_and_the_others_are_compared():
     assert (refused.what, refused.id) == ("individual", "N2")
     assert "is in no model of this search" in refused.reason
     assert answer.individuals == 1
+
+
+def test_linked_markers_add_no_more_than_is_kept_of_each_missing_person():
+    operation = simulate("june-2025", scale=0.004, seed=8, missing=60).operation
+    missing = operation.missing_persons()
+    resident = ResidentSearch.of(operation)
+    (shelf,) = resident._shelves
+    most = shelf._most_of_linkage(np.arange(len(missing)))
+    added = np.zeros(len(missing))
+    result = search_all(operation, all_pairs=True, coincidences=False)
+    place = {(family.name, person): j for j, (family, person) in enumerate(missing)}
+    for pair in result.pairs:
+        family, person = result.missing[pair.missing]
+        j = place[family.name, person]
+        added[j] = max(added[j], sum(value for _, value in pair.linkage))
+    assert (added <= most).all()
+    assert np.isfinite(most).all()
+    assert (added > 0.05).sum() > 5  # it can matter
+    assert most.max() < 5  # and not that much
 
 
 # The socket

@@ -11,7 +11,8 @@ computed from what their family says; it may be above what was the best, so that
 missing person whom nobody could match may be matched now. An allele that the models do not hold changes the models, and
 with them every number: it is refused (`NewAlleleError`), and the search has to be built anew.
 
-Families to whom linkage between markers matters have no bytes and are computed at every question.
+Families to whom linkage between markers matters have bytes too: of each the most that linked markers could add to
+anybody's log10 LR is kept, and whom the bytes leave with that much more is computed with what linked markers say.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,20 +32,28 @@ from antigone.genetics.profiles import Profile
 from antigone.matching.batched_tables import TableBatches
 from antigone.matching.classes import MarkerClasses, Rows, marker_classes, sex_of
 from antigone.matching.country_search import Comparing, Part, in_blocks, sorted_out
-from antigone.matching.family_groups import FamilyGroup, GroupTables
+from antigone.matching.family_groups import FamilyGroup, GroupTables, family_groups
 from antigone.matching.kernel.adding import LANES, OUT, Bytes, empty_bytes
 from antigone.matching.kernel.deficits import Reach, fill_deficits
 from antigone.matching.kernel.layout import Layout
 from antigone.matching.kernel.log_tables import LogRows, LogTables
+from antigone.matching.linkage import joint_tables
+from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Family, Individual, Operation, Settings
 from antigone.matching.preparation import Prepared, prepare
-from antigone.matching.tables import linkage_can_matter
+from antigone.matching.tables import MarkerTable, linkage_can_matter
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # Families whose log10 LR of a new class are computed together.
 TOGETHER = 8192
+
+# Families to whom linkage matters are looked at so many at a time: tables of genotypes at two markers are large.
+LINKED_TOGETHER = 64
+
+# What a mean of ratios may be above the greatest of them, by rounding.
+ROUNDING = 1e-9
 
 # Less than any sum of deficits: what is as good as this survives whatever else was read.
 SURVIVES = -(10**6)
@@ -321,6 +330,9 @@ class _Shelf:
         comparing: Comparing,
     ) -> None:
         self.groups, self.known, self.batches = list(groups), known, batches
+        pairs = bool(comparing.sweep.pairs)
+        self.linked = [pairs and linkage_can_matter(group.pedigree) for group in self.groups]
+        self.plan = [] if batches is None else batches.plan()
         self.layout = _in_order(comparing.layout)
         self.cell_of = [
             {
@@ -342,7 +354,7 @@ class _Shelf:
     @classmethod
     def of(cls, batches: TableBatches, comparing: Comparing) -> "_Shelf":
         """Of all missing persons of some families."""
-        groups, others = sorted_out(batches)
+        groups, others = family_groups(batches)
         return cls(groups, others, batches.classes, batches, comparing)
 
     def __len__(self) -> int:
@@ -376,10 +388,36 @@ class _Shelf:
                         raise
                     blocks.append(part.members)
                     continue
-                self._keep(tables, part.members, comparing.threshold, g, place[part.members])
+                more = self._most_of_linkage(part.members) if self.linked[g] else np.zeros(len(part.members))
+                self._keep(tables, part.members, comparing.threshold - more, g, place[part.members])
         if self.batches is not None:
-            for members in in_blocks(self.batches, np.concatenate(blocks)):
+            for members in self._in_blocks(np.concatenate(blocks)):
                 self._fill_block(self.batches, members, comparing)
+
+    def _in_blocks(self, members: Integers) -> Iterator[Integers]:
+        """Of the blocks in which everybody is planned, those of these members."""
+        for block in self.plan if len(members) else ():
+            these = block[np.isin(block, members)]
+            if len(these):
+                yield these
+
+    def _most_of_linkage(self, members: Integers) -> Floats:
+        """The most that linked markers can add to anybody's log10 LR; infinite where that was not computed.
+
+        What classes at two markers say together over what they say apart is a mean of what genotypes do.
+        """
+        assert self.batches is not None  # noqa: S101  only operations have linked families
+        most = np.full(len(members), np.inf)
+        place = {int(member): k for k, member in enumerate(members)}
+        for planned in self._in_blocks(members):
+            for start in range(0, len(planned), LINKED_TOGETHER):
+                block = self.batches.block(planned[start : start + LINKED_TOGETHER], explain=False)
+                asked = [k for k in range(len(block)) if k not in block.refused and k not in block.alone]
+                for k, joints in joint_tables(block, self.batches, asked).items():
+                    most[place[int(block.members[k])]] = sum(
+                        _most(joint, [block.markers[m].table(k) for m in where]) for where, joint in joints.items()
+                    )
+        return most
 
     def _fill_block(self, batches: TableBatches, members: Integers, comparing: Comparing) -> None:
         """Whoever is refused, or to whom linkage matters, has no bytes."""
@@ -393,10 +431,11 @@ class _Shelf:
         by_class = [comparing.sweep.by_class(m, rows).T for m, rows in enumerate(block.markers)]
         which = np.array([rows.which for rows in block.markers], dtype=np.int64).reshape(len(by_class), len(block)).T
         tables = LogTables.of([LogRows(logs) for logs in by_class], which[plain], self.layout)
-        self._keep(tables, members[plain], comparing.threshold, -1, np.full(len(plain), -1))
+        self._keep(tables, members[plain], np.full(len(plain), comparing.threshold), -1, np.full(len(plain), -1))
 
-    def _keep(self, tables: LogTables, members: Integers, threshold: float, group: int, rows: Integers) -> None:
-        """The bytes of some missing persons."""
+    def _keep(self, tables: LogTables, members: Integers, threshold: Floats, group: int, rows: Integers) -> None:
+        """The bytes of some missing persons; who has a threshold of −∞ survives whatever was read."""
+        always, threshold = np.isneginf(threshold), np.where(np.isneginf(threshold), 0.0, threshold)
         here = slice(self.filled, self.filled + len(members))
         self.filled = here.stop
         reach = Reach.of(tables, threshold)
@@ -406,7 +445,8 @@ class _Shelf:
         self.member[here], self.group[here], self.row[here] = members, group, rows
         self.highest[here], self.step[here] = tables.highest, step
         # Whom nobody could match somebody with a new reading may: rounding leaves them one step.
-        self.budget[here] = np.where(reach.reaches, OUT - 1, np.floor(space / step) + 1)
+        budget = np.where(reach.reaches, OUT - 1, np.floor(space / step) + 1)
+        self.budget[here] = np.where(always, np.iinfo(np.int32).max, budget)
         room = empty_bytes(self.layout.codes.rows)
         for start in range(0, len(members), LANES):
             lanes = np.arange(start, min(start + LANES, len(members)))
@@ -419,13 +459,14 @@ class _Shelf:
         making = GroupTables(one.prepared, self.known, one.sweep, one.layout)
         for g in np.unique(self.group[places]).tolist():
             here = places[self.group[places] == g]
-            if g >= 0:
+            if g >= 0 and not self.linked[g]:
                 group, rows = self.groups[g], self.row[here]
                 part = FamilyGroup(group.target, group.pedigree, group.members[rows], group.codes[rows])
                 yield one.group(making, part, self.batches)
         if self.batches is not None:
-            alone = np.concatenate([self.member[places[self.group[places] < 0]], np.array(self.exact, dtype=np.int64)])
-            for members in in_blocks(self.batches, alone):
+            in_blocks_too = np.array([*self.linked, True], dtype=bool)[self.group[places]]  # −1 is the last
+            alone = np.concatenate([self.member[places[in_blocks_too]], np.array(self.exact, dtype=np.int64)])
+            for members in self._in_blocks(alone):
                 yield one.block(self.batches, members)
 
     def _survivors(self, one: Comparing) -> Integers:
@@ -468,6 +509,16 @@ class _Shelf:
         """Deficits of log10 LRs that may be above the best; one less, for what rounding may do to them."""
         steps = np.floor((self.highest[places, m] - values) / self.step[places]) - 1
         return np.clip(steps, SURVIVES, OUT).astype(np.int32)
+
+
+def _most(joint: LinkedGenotypes, apart: Sequence[MarkerTable | None]) -> float:
+    """log10 of the most that genotypes at two linked markers say together over what they say apart, at least 0."""
+    first, second = (np.zeros(0) if one is None else one.related for one in apart)
+    if not len(first) or not len(second):
+        return 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = joint.table() / np.outer(first, second)
+    return max(0.0, float(np.log10(np.max(ratio, where=np.isfinite(ratio), initial=1.0))) + ROUNDING)
 
 
 def _in_order(layout: Layout) -> Layout:

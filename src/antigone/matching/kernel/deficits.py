@@ -42,12 +42,12 @@ class Reach:
     reaches: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, tables: LogTables, threshold: float) -> "Reach":
-        """Of everybody in the tables."""
+    def of(cls, tables: LogTables, threshold: float | Floats) -> "Reach":
+        """Of everybody in the tables; one threshold for all, or one for each."""
         highest = tables.highest.astype(np.float64)
         markers = tables.highest.shape[1]
         # A pair at the threshold has no single value beyond what all others could make up for.
-        size = np.abs(highest).sum(axis=1) + abs(threshold)
+        size = np.abs(highest).sum(axis=1) + np.abs(threshold)
         margin = markers * (ERROR + 2.0**-22 * size) + 1e-9
         top = highest.sum(axis=1) + margin
         room = top - threshold
