@@ -23,8 +23,9 @@ from antigone.matching.consistency import FamilyReport, alternatives, check_fami
 from antigone.matching.hits import Hit, hits
 from antigone.matching.labels import LabelRisks
 from antigone.matching.lineage import LineageEvidence, counts_as_second_line, haplotype_counts, lineage_evidence
+from antigone.matching.near_matches import NearMatch, near_matches
 from antigone.matching.nongenetic import EvidenceItem, non_dna_evidence, total_log10
-from antigone.matching.operation import Operation
+from antigone.matching.operation import Family, Individual, Operation
 from antigone.matching.parentage import Verdict
 from antigone.matching.policy import POLICIES, Judgement, PairEvidence, Policy, evaluate
 from antigone.matching.preparation import prepare
@@ -81,7 +82,7 @@ class Conclusions:
     """All that was concluded. `result` and `joint` are of the individuals that reassociation proposes.
 
     `kin` are those of them who may be kin to each other; `alike` are the missing whom nothing tells apart, whoever is
-    found.
+    found; `near` are remains that are all but the same as somebody's own sample.
     """
 
     given: Operation
@@ -96,6 +97,7 @@ class Conclusions:
     elimination: EliminationMatches = field(default_factory=lambda: EliminationMatches(0, 0))
     kin: KinAmongTheDead | None = None
     alike: tuple[AlikePersons, ...] = ()
+    near: tuple[NearMatch, ...] = ()
 
     @property
     def doubtful(self) -> Mapping[str, FamilyReport]:
@@ -131,10 +133,23 @@ def conclude(
         operation.individuals, operation.mixtures, operation.elimination, operation.frequencies, operation.settings
     )
     labels = LabelRisks.of(operation)
-    cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains(), labels)))
+    near = near_matches(operation.individuals, operation.families, operation.settings.markers)
+    cases = tuple(_cases(_Judging(result, joint, doubtful, policies, handled.remains(), labels, near)))
     alike = alike_persons(searched.families, searched.settings.markers)
     return Conclusions(
-        operation, proposed, families, result, provisional, joint, cases, tuple(policies), pairs, handled, kin, alike
+        operation,
+        proposed,
+        families,
+        result,
+        provisional,
+        joint,
+        cases,
+        tuple(policies),
+        pairs,
+        handled,
+        kin,
+        alike,
+        near,
     )
 
 
@@ -204,7 +219,11 @@ class _Judging:
         policies: Sequence[Policy],
         contaminated: frozenset[str],
         labels: LabelRisks,
+        near: Sequence[NearMatch],
     ) -> None:
+        self.near: dict[str, list[NearMatch]] = {}
+        for one in near:
+            self.near.setdefault(one.remains, []).append(one)
         self.result, self.joint, self.doubtful, self.policies = result, joint, doubtful, policies
         self.contaminated, self.labels = contaminated, labels
         self.counts = haplotype_counts(result.operation)
@@ -231,6 +250,7 @@ class _Judging:
             consistent=family.name not in self.doubtful,
             symmetric=answer.standing is Standing.SYMMETRIC,
             contaminated=not self.contaminated.isdisjoint((individual.id, *individual.remains)),
+            near_another=self._near_another(individual, family, person),
         )
         judgements = tuple(evaluate(policy, evidence) for policy in self.policies)
         words = tuple(one.words for one in second)
@@ -248,6 +268,16 @@ class _Judging:
             judgements,
             risk,
         )
+
+    def _near_another(self, individual: Individual, family: Family, person: str) -> str:
+        """What remains of an individual are nearly, beside the person that it is compared with."""
+        others = [
+            f"{one.remains} {one.words}"
+            for remains in individual.remains or (individual.id,)
+            for one in self.near.get(remains, ())
+            if (one.family, one.person) != (family.name, person)
+        ]
+        return "; ".join(others)
 
 
 # What a body bears or has on it is its own; sex, age, stature and hair, and where somebody was lost, brothers share.

@@ -16,7 +16,9 @@ SIBLING = "unlisted full sibling"
 FAMILY = "consistent family"
 # Of no policy but of all: remains with the profile of somebody who handled them identify nobody.
 CONTAMINATED = "elimination list"
-CLAUSES = (POSTERIOR, COINCIDENCES, LINES, SIBLING, FAMILY, CONTAMINATED)
+# So do remains that are all but the same as another missing person's own sample.
+NEAR_ANOTHER = "nearly another's own sample"
+CLAUSES = (POSTERIOR, COINCIDENCES, LINES, SIBLING, FAMILY, CONTAMINATED, NEAR_ANOTHER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,8 @@ class PairEvidence:
     of unrelated pairs that do as well. `relatives` counts typed relatives by blood, `methods` those lines of lineage
     evidence that count by themselves. `not_kinship` is log10 LR of evidence that is not kinship. `consistent` says that
     the family's samples fit its pedigree, `symmetric` that the pair belongs to a symmetric set, `contaminated` that
-    remains of the individual match the elimination list.
+    remains of the individual match the elimination list. `near_another` says, where it is so, that remains of the
+    individual are all but the same as the own sample of somebody else who is missing.
     """
 
     posterior: float
@@ -101,6 +104,7 @@ class PairEvidence:
     consistent: bool = True
     symmetric: bool = False
     contaminated: bool = False
+    near_another: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ def _clauses(policy: Policy, evidence: PairEvidence) -> Iterator[Clause]:
         yield Clause(FAMILY, evidence.consistent, f"the samples of the family {fits} its pedigree")
     if evidence.contaminated:
         yield Clause(CONTAMINATED, False, "these remains match the elimination list: they may be contaminated")
+    if evidence.near_another:
+        yield Clause(NEAR_ANOTHER, False, evidence.near_another)
 
 
 def _lines(policy: Policy, evidence: PairEvidence) -> Clause:

@@ -78,10 +78,11 @@ def remains_view(conclusions: Conclusions, beside: Supplement) -> RemainsView:
         )
         bags = [(f"{bag}, {transfer}" if transfer else bag, _at_least(one)) for (transfer, bag), one in several]
         by_transfer, by_bag = Rows.of(transfers, "summary.json"), Rows.of(bags, "summary.json")
+    nearly = [(one.remains, one.words) for one in conclusions.near]
     if found is None:
-        none = Rows([])
+        none, near = Rows([]), Rows.of(nearly, "proposals.csv")
         lead = "Remains were not put together: each was searched as an individual."
-        return RemainsView(lead, none, none, none, none, (), overall, by_transfer, by_bag)
+        return RemainsView(lead, none, none, near, none, (), overall, by_transfer, by_bag)
     groups = sorted(found.groups, key=lambda group: (group.posterior, group.remains))
     splits = [proposal for proposal in found.proposals if proposal.kind == "split"]
     individuals = counted(len(conclusions.result.operation.individuals), "individual")
@@ -94,7 +95,7 @@ def remains_view(conclusions: Conclusions, beside: Supplement) -> RemainsView:
     )
     if not found.groups:
         lead = "No remains are proposed as parts of one person: each was searched as an individual."
-    withheld = [(_names(alarm.remains), alarm.what) for alarm in found.alarms]
+    withheld = [(_names(alarm.remains), alarm.what) for alarm in found.alarms] + nearly
     return RemainsView(
         lead,
         Rows.of([_group(group) for group in groups], "individuals.csv"),

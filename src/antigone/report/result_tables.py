@@ -210,6 +210,8 @@ def proposals_table(conclusions: Conclusions) -> pl.DataFrame:
 
 def _proposals(conclusions: Conclusions) -> Iterator[tuple[str, Sequence[str], str]]:
     found = conclusions.reassociation
+    for near in conclusions.near:
+        yield "alarm", (near.remains,), near.words
     if found is None:
         return
     for proposal in found.proposals:

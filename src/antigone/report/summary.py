@@ -141,6 +141,7 @@ def _among_the_dead(conclusions: Conclusions) -> dict[str, Any]:
             "matches": len(found.matches),
             "remains_that_may_be_contaminated": sorted(found.remains()),
         },
+        "nearly_an_own_sample": [dataclasses.asdict(one) for one in conclusions.near],
     }
 
 
