@@ -4,6 +4,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# So many new objects are a large file.
+MANY = 100_000
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:
@@ -18,8 +21,9 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was_collecting:
-            if not gc.get_freeze_count():
-                # What was read is there to stay: it joins what is old without being walked through once more.
+            if gc.get_count()[0] > MANY and not gc.get_freeze_count():
+                # What was read is there to stay: it joins what is old without being walked through once more. After
+                # small files that would keep the old from ever being walked through, and what is garbage among it.
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
