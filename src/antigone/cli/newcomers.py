@@ -1,5 +1,6 @@
 """`antigone resident` and `antigone ask`: a search that stays in memory, and somebody new who is compared with it."""
 
+import os
 import signal
 import sys
 import time
@@ -36,7 +37,12 @@ def stay(
     operation = read_case(case, missing=missing, remains=remains)
     with progress_bar(quiet=quiet) as progress:
         tell = stages_of(progress)
-        kept = KeptSearch(operation, threshold=threshold, progress=lambda done, of: tell("Checking families", done, of))
+        kept = KeptSearch(
+            operation,
+            threshold=threshold,
+            progress=lambda done, of: tell("Checking families", done, of),
+            threads=os.cpu_count() or 1,
+        )
 
     def ready() -> None:
         people = f"{counted(kept.individuals, 'individual')} and {counted(kept.missing, 'missing person')}"

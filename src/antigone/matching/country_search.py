@@ -198,11 +198,11 @@ def sorted_out(batches: TableBatches) -> tuple[list[FamilyGroup], Integers]:
     return plain, np.concatenate([others, *aside])
 
 
-def in_blocks(batches: TableBatches, members: Integers) -> Iterator[Integers]:
-    """Of the blocks in which everybody is planned, those of these members."""
+def in_blocks(batches: TableBatches, members: Integers, plan: Sequence[Integers] | None = None) -> Iterator[Integers]:
+    """Of the blocks in which everybody is planned, those of these members; `plan` is that of the batches, if known."""
     if not len(members):
         return
-    for block in batches.plan():
+    for block in batches.plan() if plan is None else plan:
         these = block[np.isin(block, members)]
         if len(these):
             yield these

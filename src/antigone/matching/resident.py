@@ -185,8 +185,7 @@ class ResidentSearch:
 
     def add(self, individuals: Sequence[Individual] = (), families: Sequence[Family] = ()) -> None:
         """From now on whoever is new is compared with these too. Raises `NewAlleleError`, nobody being added."""
-        for profile in _profiles(individuals, families):
-            self._check(profile)
+        self.check(individuals, families)
         if individuals:
             self._individuals += individuals
             classes = marker_classes(self._individuals, self.prepared.models, self.settings)
@@ -391,15 +390,8 @@ class _Shelf:
                 more = self._most_of_linkage(part.members) if self.linked[g] else np.zeros(len(part.members))
                 self._keep(tables, part.members, comparing.threshold - more, g, place[part.members])
         if self.batches is not None:
-            for members in self._in_blocks(np.concatenate(blocks)):
+            for members in in_blocks(self.batches, np.concatenate(blocks), self.plan):
                 self._fill_block(self.batches, members, comparing)
-
-    def _in_blocks(self, members: Integers) -> Iterator[Integers]:
-        """Of the blocks in which everybody is planned, those of these members."""
-        for block in self.plan if len(members) else ():
-            these = block[np.isin(block, members)]
-            if len(these):
-                yield these
 
     def _most_of_linkage(self, members: Integers) -> Floats:
         """The most that linked markers can add to anybody's log10 LR; infinite where that was not computed.
@@ -409,7 +401,7 @@ class _Shelf:
         assert self.batches is not None  # noqa: S101  only operations have linked families
         most = np.full(len(members), np.inf)
         place = {int(member): k for k, member in enumerate(members)}
-        for planned in self._in_blocks(members):
+        for planned in in_blocks(self.batches, members, self.plan):
             for start in range(0, len(planned), LINKED_TOGETHER):
                 block = self.batches.block(planned[start : start + LINKED_TOGETHER], explain=False)
                 asked = [k for k in range(len(block)) if k not in block.refused and k not in block.alone]
@@ -466,7 +458,7 @@ class _Shelf:
         if self.batches is not None:
             in_blocks_too = np.array([*self.linked, True], dtype=bool)[self.group[places]]  # −1 is the last
             alone = np.concatenate([self.member[places[in_blocks_too]], np.array(self.exact, dtype=np.int64)])
-            for members in self._in_blocks(alone):
+            for members in in_blocks(self.batches, alone, self.plan):
                 yield one.block(self.batches, members)
 
     def _survivors(self, one: Comparing) -> Integers:

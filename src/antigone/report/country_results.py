@@ -42,9 +42,10 @@ def write_country_results(
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         partial.mkdir(parents=True)
-        for name, table in _tables(found, chance, certificate, best).items():
+        tables = _tables(found, chance, certificate, best)
+        for name, table in tables.items():
             write_csv(table, partial / f"{name}.csv")
-        _write(partial / "chance.svg", _picture(found, chance) + "\n")
+        _write(partial / "chance.svg", _picture(tables["chance"]) + "\n")
         statement = certificate.statement()
         _write(partial / CERTIFICATE, statement_text(statement))
         summary = _summary(found, chance, certificate, statement["digest"], seconds())
@@ -118,8 +119,7 @@ def _chance(found: CountryConclusions, chance: CoincidenceCount) -> pl.DataFrame
     return pl.DataFrame({name: values[:shown] for name, values in columns.items()})
 
 
-def _picture(found: CountryConclusions, chance: CoincidenceCount) -> str:
-    table = _chance(found, chance)
+def _picture(table: pl.DataFrame) -> str:
     columns = ("log10_lr", "hits", "expected_low", "expected_high")
     return hits_and_chance(*(table[name].to_numpy() for name in columns))
 
