@@ -16,7 +16,7 @@ import numpy as np
 
 from antigone.cli.cases import read_case
 from antigone.cli.evaluate import as_plain, truth_of
-from antigone.formats.case_folder import read_truth, write_case_folder
+from antigone.formats.case_folder import read_family_truth, read_truth, write_case_folder
 from antigone.matching.calibration import (
     Evaluation,
     calibration,
@@ -35,9 +35,9 @@ def one_seed(seed, scale, hostile, overrides):
     with tempfile.TemporaryDirectory() as folder:
         case = Path(folder) / "case"
         write_case_folder(scenario.operation, case, truth=scenario.truth, family_truth=scenario.family_truth)
-        operation, rows = read_case(case), read_truth(case)
+        operation, rows, of_families = read_case(case), read_truth(case), read_family_truth(case)
     conclusions = conclude(operation)
-    truth = truth_of(rows, operation)
+    truth = truth_of(rows, operation, of_families)
     return evaluate_conclusions(conclusions, truth), chance_passes(conclusions), posteriors(conclusions, truth)
 
 

@@ -452,13 +452,18 @@ def test_in_plain_mode_nothing_is_kept_from_the_engine(plain: Scenario) -> None:
 
 def test_hostile_mode_declares_the_plain_settings(plain: Scenario, hostile: Scenario) -> None:
     declared, usual = hostile.operation.settings, plain.operation.settings
-    assert replace(declared, priors=(), mislabelled_samples=0.0) == replace(usual, priors=())
+    undeclarable = replace(declared, priors=(), mislabelled_samples=0.0, unlisted_siblings=0.0, false_sibling_words=0.0)
+    assert undeclarable == replace(usual, priors=())
     # What was drawn is declared, in both modes.
     outside = hostile.story["settings"]["unlisted_sibling_rate"] + hostile.story["settings"]["unlisted_cousin_rate"]
     assert declared.priors[0].shares.listed == pytest.approx(usual.priors[0].shares.listed - outside)
     # A laboratory knows from audits how many labels are wrong, though not which.
-    assert hostile.story["declared_otherwise"] == {k: v for k, v in PLAIN_OF_HOSTILE.items() if k != "label_swap"}
+    known = ("label_swap", "unlisted_sibling_rate", "false_sibling_word")
+    assert hostile.story["declared_otherwise"] == {k: v for k, v in PLAIN_OF_HOSTILE.items() if k not in known}
     assert declared.mislabelled_samples == hostile.story["settings"]["label_swap"] == 1 / 165
+    # So does a bureau from asking families again how many dead are siblings whom nobody listed.
+    assert declared.unlisted_siblings == hostile.story["settings"]["unlisted_sibling_rate"] > 0
+    assert declared.false_sibling_words == hostile.story["settings"]["false_sibling_word"] > 0
 
 
 def test_hostile_rates_are_met(hostile: Scenario) -> None:

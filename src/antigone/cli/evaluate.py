@@ -13,7 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from antigone.cli.cases import read_case
-from antigone.formats.case_folder import TRUE_SETTINGS_FILE, TruthRow, read_case_folder, read_truth
+from antigone.formats.case_folder import (
+    EXCHANGED,
+    TRUE_SETTINGS_FILE,
+    FamilyTruthRow,
+    TruthRow,
+    read_case_folder,
+    read_family_truth,
+    read_truth,
+)
 from antigone.formats.errors import InputError
 from antigone.matching.calibration import Evaluation, PolicyScore, Truth, evaluate_conclusions
 from antigone.matching.chance import ChancePasses, chance_passes
@@ -32,7 +40,7 @@ def run(case: Path, *, as_json: bool, quiet: bool, true_parameters: bool = False
         raise InputError.at(case / "truth.csv", None, None, found="no truth", expected=expected)
     operation = read_case(case)
     drawn = _as_drawn(case) if true_parameters else None
-    truth = truth_of(rows, operation)
+    truth = truth_of(rows, operation, read_family_truth(case))
     best = None
     with _stages(quiet=quiet or as_json) as stages:
         conclusions = conclude(operation, stages=stages)
@@ -59,7 +67,7 @@ def _as_drawn(case: Path) -> Operation:
     return read_case_folder(case, TRUE_SETTINGS_FILE)
 
 
-def truth_of(rows: Sequence[TruthRow], operation: Operation) -> Truth:
+def truth_of(rows: Sequence[TruthRow], operation: Operation, of_families: Sequence[FamilyTruthRow] = ()) -> Truth:
     """The truth of a case, with every report of a missing person under the names of family and person."""
     reports: dict[str, set[tuple[str, str]]] = {}
     for family in operation.families:
@@ -80,7 +88,8 @@ def truth_of(rows: Sequence[TruthRow], operation: Operation) -> Truth:
         reason = _why(row)
         if reason:
             why[row.remains] = reason
-    return Truth(individual_of, {who: frozenset(these) for who, these in sought.items()}, why)
+    exchanged = {row.family: "exchanged label" for row in of_families if row.what.startswith(EXCHANGED)}
+    return Truth(individual_of, {who: frozenset(these) for who, these in sought.items()}, why, exchanged)
 
 
 def _why(row: TruthRow) -> str:
@@ -151,6 +160,7 @@ def _policy(score: PolicyScore) -> dict[str, Any]:
         "false_identifications": score.false,
         "expected_false": score.expected_false,
         "expected_false_by_labels": score.expected_by_labels,
+        "expected_false_by_unlisted_siblings": score.expected_by_siblings,
         "poisson_interval": list(score.poisson_interval),
         "false_because": dict(score.false_because),
         "missed": score.missed,
@@ -208,7 +218,8 @@ def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses,
         low, high = score.poisson_interval
         typer.echo(
             f"{name}: {score.identified:,} identified, {score.false} of them falsely (expected "
-            f"{score.expected_false:.3g}, {score.expected_by_labels:.3g} of it by wrong labels; 95 % of counts between "
+            f"{score.expected_false:.3g}, {score.expected_by_labels:.3g} of it by wrong labels, "
+            f"{score.expected_by_siblings:.3g} by siblings whom nobody listed; 95 % of counts between "
             f"{low:g} and {high:g}), {score.missed:,} missed."
         )
         if score.false_because:

@@ -22,6 +22,7 @@ from antigone.matching.operation import Individual
 from antigone.matching.policy import CLAUSES
 from antigone.matching.reassociation import Score, precision_and_recall
 from antigone.matching.references import ReferenceKind, kinds_of_references
+from antigone.matching.unlisted_siblings import SiblingRisks, risk
 
 Floats = NDArray[np.float64]
 
@@ -34,12 +35,13 @@ class Truth:
     """Who is who: for each remains the individual, for each individual the reports of the missing person that it is.
 
     `why` says of remains what would make an identification false beside chance: a swapped label, a sibling of whom is
-    looked for.
+    looked for. `why_of_family` says the same of the samples of a family: one of them may bear another's label.
     """
 
     individual_of: Mapping[str, str]
     sought: Mapping[str, frozenset[Sought]]
     why: Mapping[str, str] = field(default_factory=dict)
+    why_of_family: Mapping[str, str] = field(default_factory=dict)
 
     def persons_of(self, individual: Individual) -> frozenset[str]:
         """The true persons whose remains were put together as this individual."""
@@ -61,9 +63,10 @@ class PolicyScore:
     """What one policy would have people decide on, against the truth.
 
     `identified` counts pairs whose numbers pass, `false` of them are wrong. `expected_false` is the sum, over them, of
-    the probability that a pair is wrong: 1 − posterior · P(its labels are right); `expected_by_labels` is the part of
-    it that wrong labels make (`matching.labels`). `missed` are individuals whose missing person was searched with
-    usable references and who did not pass. `refused_by` counts right pairs that one clause alone refuses,
+    the probability that a pair is wrong: 1 − posterior · P(its labels are right) · P(it is no sibling whom nobody
+    listed); `expected_by_labels` is the part of it that wrong labels make (`matching.labels`), `expected_by_siblings`
+    that of such siblings (`matching.unlisted_siblings`). `missed` are individuals whose missing person was searched
+    with usable references and who did not pass. `refused_by` counts right pairs that one clause alone refuses,
     `false_refused_by` wrong ones. `false_because` says what the wrong ones are.
     """
 
@@ -71,6 +74,7 @@ class PolicyScore:
     false: int
     expected_false: float
     expected_by_labels: float
+    expected_by_siblings: float
     missed: int
     symmetric: int
     refused_by: Mapping[str, int]
@@ -203,26 +207,32 @@ def _score(
         for case in accepted.values()
         if not truth.is_right(individuals[case.individual], _sought(conclusions, case))
     ]
-    by_labels = sum(case.answer.by_prior[0] * case.label_risk for case in accepted.values())
+    posterior = {i: case.answer.by_prior[0] for i, case in accepted.items()}
+    by_labels = sum(posterior[i] * case.label_risk for i, case in accepted.items())
+    by_siblings = sum(posterior[i] * (1 - case.label_risk) * case.sibling_risk for i, case in accepted.items())
     return PolicyScore(
         identified=len(accepted),
         false=len(false),
-        expected_false=sum(1 - case.answer.by_prior[0] for case in accepted.values()) + by_labels,
+        expected_false=sum(1 - one for one in posterior.values()) + by_labels + by_siblings,
         expected_by_labels=by_labels,
+        expected_by_siblings=by_siblings,
         missed=sum(i not in accepted for i in findable),
         symmetric=sum(case.answer.standing is Standing.SYMMETRIC for case in conclusions.cases),
         refused_by={clause: refused[clause] for clause in CLAUSES},
         false_refused_by={clause: false_refused[clause] for clause in CLAUSES},
-        false_because=dict(Counter(_because(individuals[case.individual], truth) for case in false)),
+        false_because=dict(
+            Counter(_because(individuals[case.individual], _sought(conclusions, case)[0], truth) for case in false)
+        ),
         yield_by_reference=_yields(conclusions, accepted, truth, findable, kinds),
     )
 
 
-def _because(individual: Individual, truth: Truth) -> str:
+def _because(individual: Individual, family: str, truth: Truth) -> str:
     if len(truth.persons_of(individual)) > 1:
         return "remains of two people put together"
     remains = individual.remains or (individual.id,)
-    return next((truth.why[one] for one in remains if truth.why.get(one)), "a stranger")
+    of_remains = next((truth.why[one] for one in remains if truth.why.get(one)), "")
+    return of_remains or truth.why_of_family.get(family, "a stranger")
 
 
 def _yields(
@@ -297,7 +307,8 @@ def _symmetry(conclusions: Conclusions, truth: Truth) -> SymmetryScore:
 def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[np.bool_]]:
     """The posterior of every individual being every person that was weighed, under the first prior; and the truth.
 
-    It is that with the right labels, times the probability that they are.
+    It is that with the right labels and of the listed alone, times the probability that labels are right and that it is
+    no sibling whom nobody listed.
 
     A person whom two families report is one: the posteriors of both reports are added. Families in which not every
     placing of several could be computed are left out: there a posterior bounds nothing, and no policy uses it.
@@ -306,6 +317,7 @@ def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[
     incomplete = set(conclusions.joint.incomplete)
     person_of = {report: min(reports) for reports in truth.sought.values() for report in reports}
     labels = LabelRisks.of(conclusions.given)
+    siblings = _sibling_risks(conclusions)
     posterior: dict[tuple[int, Sought], float] = {}
     right: dict[tuple[int, Sought], bool] = {}
     for component in conclusions.joint.components:
@@ -317,9 +329,29 @@ def posteriors(conclusions: Conclusions, truth: Truth) -> tuple[Floats, NDArray[
             key = (pair.individual, person_of.get(report, report))
             one = individuals[pair.individual]
             rightly = pair.by_prior[0] * (1 - labels.of_pair(one, family, person))
+            rightly *= 1 - siblings.get((pair.individual, pair.missing), 0.0)
             posterior[key] = posterior.get(key, 0.0) + rightly
             right[key] = right.get(key, False) or truth.is_right(one, report)
     return np.array(list(posterior.values())), np.array(list(right.values()), dtype=bool)
+
+
+# Below it a sibling changes nothing that a bin or a slope would show.
+_LEAST = 1e-3
+
+
+def _sibling_risks(conclusions: Conclusions) -> dict[tuple[int, int], float]:
+    """Of each pair that is weighed and may be right: the probability of a sibling whom nobody listed, by DNA alone."""
+    individuals, missing = conclusions.result.operation.individuals, conclusions.result.missing
+    weighed = [
+        pair for component in conclusions.joint.components for pair in component.pairs if pair.by_prior[0] >= _LEAST
+    ]
+    odds = SiblingRisks.of(conclusions.result, conclusions.joint).odds(
+        [(individuals[pair.individual], *missing[pair.missing]) for pair in weighed]
+    )
+    return {
+        (pair.individual, pair.missing): risk(pair.by_prior[0], float(one))
+        for pair, one in zip(weighed, odds, strict=True)
+    }
 
 
 EDGES = (0.0, 1e-3, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999, 0.9995, 1.0)

@@ -32,6 +32,7 @@ from antigone.matching.preparation import prepare
 from antigone.matching.reassociation import Reassociation, reassociate, reassociated
 from antigone.matching.references import typed_persons
 from antigone.matching.search import SearchResult, search
+from antigone.matching.unlisted_siblings import SiblingRisks, risk
 
 # Told what is being done, how much of it, of how much.
 Stages = Callable[[str, int, int], None]
@@ -42,8 +43,9 @@ class Case:
     """One pair that people should look at: a hit, or what leads in the joint answer. Judged by every policy.
 
     `log10_lr` is that of the pair by itself. `hit` is None where the pair is below the threshold and only leads through
-    others of its family. `lineages` and `non_dna` stand beside the DNA, not in it, and so does `label_risk`: how likely
-    a label on which the pair rests is another's.
+    others of its family. `lineages` and `non_dna` stand beside the DNA, not in it, and so do `label_risk`: how likely
+    a label on which the pair rests is another's, and `sibling_risk`: how likely the body is a full sibling of the
+    missing person whom nobody listed, under the first prior.
     """
 
     individual: int
@@ -57,6 +59,7 @@ class Case:
     evidence: PairEvidence
     judgements: tuple[Judgement, ...]
     label_risk: float
+    sibling_risk: float
 
     def judged_by(self, policy: str) -> Judgement:
         """What one policy says."""
@@ -202,10 +205,11 @@ def _cases(judging: "_Judging") -> Iterator[Case]:
         for one in component.pairs
         if one.standing in (Standing.LEADING, Standing.SYMMETRIC) and (one.individual, one.missing) not in listed
     ]
-    for i, m in (*listed, *sorted(leading, key=lambda one: -log10.get(one, -np.inf))):
-        answer = joint.pair(i, m)
-        if answer is not None:
-            yield judging.case(answer, log10.get((i, m), -np.inf), listed.get((i, m)))
+    pairs = [*listed, *sorted(leading, key=lambda one: -log10.get(one, -np.inf))]
+    answers = [answer for pair in pairs if (answer := joint.pair(*pair)) is not None]
+    for answer, odds in zip(answers, judging.odds_of_siblings(answers), strict=True):
+        pair = answer.individual, answer.missing
+        yield judging.case(answer, log10.get(pair, -np.inf), listed.get(pair), odds)
 
 
 class _Judging:
@@ -228,7 +232,13 @@ class _Judging:
         self.contaminated, self.labels = contaminated, labels
         self.counts = haplotype_counts(result.operation)
 
-    def case(self, answer: PairAnswer, log10_lr: float, hit: Hit | None) -> Case:
+    def odds_of_siblings(self, answers: Sequence[PairAnswer]) -> Sequence[float]:
+        """Of each pair the odds, by DNA, of a sibling whom nobody listed against the missing person."""
+        individuals, missing = self.result.operation.individuals, self.result.missing
+        pairs = [(individuals[one.individual], *missing[one.missing]) for one in answers]
+        return SiblingRisks.of(self.result, self.joint).odds(pairs).tolist()
+
+    def case(self, answer: PairAnswer, log10_lr: float, hit: Hit | None, odds_of_sibling: float) -> Case:
         operation = self.result.operation
         individual = operation.individuals[answer.individual]
         family, person = self.result.missing[answer.missing]
@@ -254,7 +264,8 @@ class _Judging:
         )
         judgements = tuple(evaluate(policy, evidence) for policy in self.policies)
         words = tuple(one.words for one in second)
-        risk = self.labels.of_pair(individual, family, person)
+        # What a body bears or has on it is its own: it speaks against a sibling as against a stranger.
+        of_sibling = risk(answer.by_prior[0], odds_of_sibling * 10.0**-evidence.not_kinship)
         return Case(
             answer.individual,
             answer.missing,
@@ -266,7 +277,8 @@ class _Judging:
             non_dna,
             evidence,
             judgements,
-            risk,
+            self.labels.of_pair(individual, family, person),
+            of_sibling,
         )
 
     def _near_another(self, individual: Individual, family: Family, person: str) -> str:

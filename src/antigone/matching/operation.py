@@ -99,7 +99,9 @@ class Settings:
     the log10 LR from which a pair is listed as a hit. `markers` are canonical names, in the order in which they are
     shown. `year` is the calendar year of the recoveries, for ages. `reassociation` is the prior that remains are of one
     person, `non_dna` are the rates of evidence beside DNA. `mislabelled_samples` is the share of samples that bear the
-    label of another, as the laboratory's own audits find it; the published one where it has none.
+    label of another, as the laboratory's own audits find it; the published one where it has none. `unlisted_siblings`
+    is the share of individuals who are a full sibling of somebody in the register and are not in it;
+    `false_sibling_words` that of families with such a sibling who gave their word that there is none.
     """
 
     markers: tuple[str, ...]
@@ -123,6 +125,8 @@ class Settings:
     lineage: LineageSettings = field(default_factory=LineageSettings)
     non_dna: NonGeneticRates = field(default_factory=NonGeneticRates)
     mislabelled_samples: float = MISLABELLED_SAMPLES
+    unlisted_siblings: float = 0.0
+    false_sibling_words: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.theta < 1:
@@ -133,6 +137,10 @@ class Settings:
             raise SettingsError(f"the threshold is a log10 LR, got {self.threshold}")
         if not 0 <= self.mislabelled_samples < 1:
             raise SettingsError(f"the share of mislabelled samples is below 1, got {self.mislabelled_samples}")
+        if not 0 <= self.unlisted_siblings < 1:
+            raise SettingsError(f"the share of unlisted siblings is below 1, got {self.unlisted_siblings}")
+        if not 0 <= self.false_sibling_words < 1:
+            raise SettingsError(f"the share of false words about siblings is below 1, got {self.false_sibling_words}")
 
     def declared_priors(self) -> tuple[Prior, ...]:
         """The priors, or the one that `prior` alone declares: those who are not among the listed are not listed."""

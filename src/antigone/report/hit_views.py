@@ -25,6 +25,8 @@ from antigone.report.words import chances, counted, power_of_ten, probability
 
 # So many hits have a section of their own; the list has all of them.
 DETAILED = 300
+# A chance that is not worth a line.
+LEAST_RISK = 1e-6
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def _view(
         columns=[hit.individual.id, *typed],
         rows=[_marker_row(hit, name, typed) for name in names],
         linked=_linked(hit),
-        joint=[] if one.answer is None else [*_joint(one.answer, beside.conclusions), *_labels(case)],
+        joint=[] if one.answer is None else [*_joint(one.answer, beside.conclusions), *_labels(case), *_sibling(case)],
         unlisted=_unlisted(beside.supplement.rivals.get(pair, {})),
         lineages=[] if case is None else [(f"{line.line} line", line.words) for line in case.lineages],
         not_dna=[] if case is None else [item.words for item in case.non_dna],
@@ -252,6 +254,17 @@ def _labels(case: Case | None) -> list[tuple[str, str]]:
         "label of another; a second sample of the same remains, taken and labelled by itself, would tell"
     )
     return [("labels", words)]
+
+
+def _sibling(case: Case | None) -> list[tuple[str, str]]:
+    """What the posterior leaves out because he is not listed; nothing where that is next to impossible."""
+    if case is None or case.sibling_risk < LEAST_RISK:
+        return []
+    words = (
+        f"not counted above: by the share that is declared, one time in {1 / case.sibling_risk:,.0f} such a body is a "
+        "full brother or sister whom nobody listed; the family's written word or a direct reference would tell"
+    )
+    return [("sibling not listed", words)]
 
 
 def _joint(answer: PairAnswer, conclusions: Conclusions) -> list[tuple[str, str]]:

@@ -313,6 +313,17 @@ def policy_view(conclusions: Conclusions) -> PolicyView:
             "where nothing is, as published): before a body is handed over a second sample of it is taken, labelled by "
             "itself and compared."
         )
+    by_siblings = sum(case.sibling_risk for case in conclusions.cases if case.judgements[0].passed)
+    if conclusions.given.settings.unlisted_siblings:
+        lead += (
+            f" {by_siblings:.2g} more are expected to be full siblings whom nobody listed: "
+            f"{conclusions.given.settings.unlisted_siblings:.2g} of all individuals are declared to be such."
+        )
+    else:
+        lead += (
+            " How many of the dead are full siblings whom nobody listed is not declared (unlisted_siblings): they are "
+            "in no figure here."
+        )
     rows = [(clause, counted(count, "pair")) for clause, count in refused.most_common()]
     return PolicyView(f"{policy.name}, version {policy.version}", list(_asked(policy)), lead, rows)
 

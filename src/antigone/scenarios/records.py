@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow
+from antigone.formats.case_folder.truth import EXCHANGED, FamilyTruthRow, TruthRow
 from antigone.genetics.haplotypes import Lineage
 from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
@@ -181,7 +181,7 @@ def family_truth(
             for number, person in false
         ),
         *(
-            FamilyTruthRow(family.name, person, f"the sample exchanged labels with that of {owner[swapped[sample]]}")
+            FamilyTruthRow(family.name, person, f"{EXCHANGED} {owner[swapped[sample]]}")
             for family in families
             for person, profile in family.profiles.items()
             for sample in (profile.sample,)

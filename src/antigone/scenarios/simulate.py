@@ -171,8 +171,14 @@ def simulate(
     overrides = overrides or {}
     true = (plain.hostile() if hostile else plain).overridden(overrides)
     told = plain.overridden({name: value for name, value in overrides.items() if name in _DECLARED})
-    # Nothing in the samples shows how many labels are wrong: a laboratory knows it from audits, or takes others'.
-    told = replace(told, label_swap=true.label_swap)
+    # Nothing in the samples shows how many labels are wrong, or how many of the dead are siblings whom nobody listed: a
+    # laboratory knows the one from audits, a bureau the other from families that it asked again; or they take others'.
+    told = replace(
+        told,
+        label_swap=true.label_swap,
+        unlisted_sibling_rate=true.unlisted_sibling_rate,
+        false_sibling_word=true.false_sibling_word,
+    )
     chance = generators(seed)
     world_before, happening = happen(true, scale, missing, chance)
     settings = declared_settings(told, prior_of_pairs(told, happening), declared_priors(true, happening))
@@ -256,6 +262,8 @@ def declared_settings(preset: Preset, prior: float, priors: tuple[Prior, ...]) -
         priors=priors,
         non_dna=declared_evidence(preset),
         mislabelled_samples=preset.label_swap,
+        unlisted_siblings=preset.unlisted_sibling_rate,
+        false_sibling_words=preset.false_sibling_word,
     )
 
 

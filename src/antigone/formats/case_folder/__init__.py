@@ -9,10 +9,11 @@ The format is described in `docs/formats/case-folder.md`, each table by a JSON S
 
 from antigone.formats.case_folder.folder import TRUE_SETTINGS_FILE
 from antigone.formats.case_folder.reader import read_case_folder
-from antigone.formats.case_folder.truth import FamilyTruthRow, TruthRow, read_family_truth, read_truth
+from antigone.formats.case_folder.truth import EXCHANGED, FamilyTruthRow, TruthRow, read_family_truth, read_truth
 from antigone.formats.case_folder.writer import NotWritableError, write_case_folder
 
 __all__ = [
+    "EXCHANGED",
     "TRUE_SETTINGS_FILE",
     "FamilyTruthRow",
     "NotWritableError",

@@ -245,6 +245,16 @@ class CaseToml(SampleErrorsToml):
         default=MISLABELLED_SAMPLES,
         description="a probability from 0 to below 1: how many samples bear the label of another",
     )
+    unlisted_siblings: Probability = Field(
+        default=0.0,
+        description="a probability from 0 to below 1: how many individuals are a full sibling of somebody listed, and "
+        "are not listed",
+    )
+    false_sibling_words: Probability = Field(
+        default=0.0,
+        description="a probability from 0 to below 1: how many families with such a sibling gave their word that there "
+        "is none",
+    )
     silent: dict[str, Probability] = Field(
         default_factory=dict, description="a table of marker = frequency of its silent allele, from 0 to below 1"
     )

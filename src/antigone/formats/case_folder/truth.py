@@ -55,6 +55,10 @@ class TruthRow:
     contaminated_by: str | None = None
 
 
+# Begins what is said of a sample that bears another's label, whose name follows.
+EXCHANGED = "the sample exchanged labels with that of"
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyTruthRow:
     """One thing that is true of a person of a family, and is not in the family's papers."""

@@ -11,6 +11,7 @@ from antigone.matching.assignment.answer import (
     PairAnswer,
     Standing,
     joint_answer,
+    shares_of,
 )
 from antigone.matching.assignment.candidates import floor_for
 from antigone.matching.assignment.symmetry import SymmetricSet
@@ -24,4 +25,5 @@ __all__ = [
     "SymmetricSet",
     "floor_for",
     "joint_answer",
+    "shares_of",
 ]
