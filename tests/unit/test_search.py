@@ -596,10 +596,11 @@ def test_amelogenin_of_a_donor_or_a_direct_reference_that_contradicts_the_record
         "sex of O: recorded female, amelogenin of sample S1 male",
         "sex of the direct reference: recorded male, amelogenin of sample S2 female",
     )
-    assert found.notes == (
+    assert found.notes[:-1] == (
         "family F: sex of O: recorded female, amelogenin of sample S1 male",
         "family F: sex of M: recorded male, amelogenin of sample S2 female",
     )
+    assert found.notes[-1].startswith("no typing errors are declared")
 
 
 def test_ages_that_cannot_be_compared_without_the_year_are_told():
@@ -624,6 +625,17 @@ def test_error_rates_at_which_the_count_of_coincidences_is_only_bounded_are_told
     assert note.startswith("the remains have a drop-in of 0.05 and a typing error of 0.02; where a marker was read")
     assert note.endswith("its upper end may be far too high")
     assert search(with_errors(drop_in=0.01, typing_error=0.001)).notes == ()
+
+
+def test_direct_references_without_a_rate_of_typing_errors_are_told():
+    people = Pedigree.build([Person("F", sex=Sex.MALE), Person("M", "F", sex=Sex.MALE)])
+    own = Family("F", people, ("M",), {"M": one_marker("M", 10, 10)})
+    (note,) = search(operation_of([dead("R", 10, 10)], [own])).notes
+    assert note.startswith("no typing errors are declared, and 1 of the missing have a sample of their own: one allele")
+    declared = SampleErrors(typing_error=0.001)
+    assert search(operation_of([dead("R", 10, 10)], [own], remains=declared)).notes == ()
+    of_the_father = Family("F", people, ("M",), {"F": one_marker("F", 10, 10)})
+    assert search(operation_of([dead("R", 10, 10)], [of_the_father])).notes == ()
 
 
 def test_defaults_that_nobody_declared_are_told(simple):

@@ -101,7 +101,13 @@ _RARE = 0.01
 def notes(operation: Operation, prepared: Prepared) -> list[str]:
     """What a reader should know before believing a figure."""
     found = [f"family {family.name}: {text}" for family in operation.families for text in odd_sexes(family)]
-    others = (_years(operation), _sexes_at_x(operation, prepared), _errors_not_counted(operation), _defaults(operation))
+    others = (
+        _years(operation),
+        _sexes_at_x(operation, prepared),
+        _errors_not_counted(operation),
+        _no_typing_errors(operation),
+        _defaults(operation),
+    )
     return [*found, *chain.from_iterable(others)]
 
 
@@ -114,6 +120,19 @@ def _errors_not_counted(operation: Operation) -> Iterator[str]:
         yield (
             f"the remains have {' and '.join(high)}; where a marker was read several times, the expected number of "
             "unrelated pairs only bounds readings that contradict the genotype, and its upper end may be far too high"
+        )
+
+
+def _no_typing_errors(operation: Operation) -> Iterator[str]:
+    """Between relatives a mutation may explain one wrong allele; between two samples of one person nothing does."""
+    settings = operation.settings
+    own = sum(person in family.profiles for family, person in operation.missing_persons())
+    if own and not (settings.remains.typing_error or settings.donors.typing_error):
+        yield (
+            f"no typing errors are declared, and {own:,} of the missing have a sample of their own: one allele "
+            "that was read wrongly makes a right pair impossible, whatever all other markers say. Declare the rate "
+            "that the laboratory's audits find (typing_error; published ones are some tenths of a percent and less, "
+            "Pompanon et al. 2005)"
         )
 
 
