@@ -6,9 +6,12 @@ profile is a sum of some rows. Whom that leaves is computed again by the very co
 these families and this profile alone, so that hits are those of a whole search with the new one in it (but for the last
 bits of a sum, which depend on who is computed together, in whole searches too).
 
-A class that nobody had when the bytes were made has no row. At such a marker everybody's log10 LR of that class is
-computed from what their family says; it may be above what was the best, so that its deficit may be negative, and a
-missing person whom nobody could match may be matched now. An allele that the models do not hold changes the models, and
+A class that nobody had when the bytes were made has no row. Mostly another class has one that says nearly the same (the
+same alleles read in another of two replicates): where P(new | g) ≤ k · P(known | g) for every genotype g, no family's LR
+of the new class is above K = k · P(known) / P(new) times that of the known one, P being those of somebody unrelated. Its
+bytes serve then, less log10 K. Where no such class is near, everybody's log10 LR of the new class is computed from what
+their family says; it may be above what was the best, so that its deficit may be negative, and a missing person whom
+nobody could match may be matched now. An allele that the models do not hold changes the models, and
 with them every number: it is refused (`NewAlleleError`), and the search has to be built anew.
 
 Families to whom linkage between markers matters have bytes too: of each the most that linked markers could add to
@@ -26,6 +29,7 @@ from antigone.genetics.alleles import Allele, Named, Repeat
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.frequencies import Refuse
 from antigone.genetics.genotype_rows import KnownClasses
+from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Sex
 from antigone.genetics.profiles import Profile
@@ -41,7 +45,7 @@ from antigone.matching.linkage import joint_tables
 from antigone.matching.linked_genotypes import LinkedGenotypes
 from antigone.matching.operation import Family, Individual, Operation, Settings
 from antigone.matching.preparation import Prepared, prepare
-from antigone.matching.tables import MarkerTable, linkage_can_matter
+from antigone.matching.tables import MarkerTable, hardy_weinberg, linkage_can_matter
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -51,6 +55,9 @@ TOGETHER = 8192
 
 # Families to whom linkage matters are looked at so many at a time: tables of genotypes at two markers are large.
 LINKED_TOGETHER = 64
+
+# log10 of what the bounds of new classes may add up to: more, and too many survive who are then computed.
+MOST_ABOVE = 1.5
 
 # What a mean of ratios may be above the greatest of them, by rounding.
 ROUNDING = 1e-9
@@ -332,7 +339,7 @@ class _Shelf:
         pairs = bool(comparing.sweep.pairs)
         self.linked = [pairs and linkage_can_matter(group.pedigree) for group in self.groups]
         self.plan = [] if batches is None else batches.plan()
-        self.layout = _in_order(comparing.layout)
+        self.layout, self.classes = _in_order(comparing.layout), comparing.sweep.classes
         self.cell_of = [
             {
                 (readings, bool(haploid)): k
@@ -464,14 +471,31 @@ class _Shelf:
     def _survivors(self, one: Comparing) -> Integers:
         """Places whose deficits do not add up to more than there is."""
         total = np.zeros(self.filled, dtype=np.int32)
+        new: dict[int, _Alike | None] = {}
         for m, these in enumerate(one.sweep.classes):
             k = int(these.of[0])
             if k < 0:
                 total += self._unread(m)
                 continue
             cell = self.cell_of[m].get((these.readings[k], bool(these.haploid[k])))
-            total += self._new(m, one) if cell is None else self.deficits[self.layout.first[m] + cell, : self.filled]
+            if cell is None:
+                new[m] = _alike(one.prepared.models[m], self.classes[m], these)
+            else:
+                total += self.deficits[self.layout.first[m] + cell, : self.filled]
+        above = 0.0
+        for m, alike in sorted(new.items(), key=lambda one: np.inf if one[1] is None else one[1].above):
+            if alike is not None and above + alike.above <= MOST_ABOVE:
+                above += alike.above
+                total += self._at_least_behind(m, alike)
+            else:
+                total += self._new(m, one)
         return np.flatnonzero(total <= self.budget[: self.filled])
+
+    def _at_least_behind(self, m: int, alike: "_Alike") -> NDArray[np.int32]:
+        """Deficits of a class that nobody had, from those of another; whoever is computed in blocks survives."""
+        known = self.deficits[self.layout.first[m] + alike.known, : self.filled].astype(np.int32)
+        behind = known - np.ceil(alike.above / self.step[: self.filled]).astype(np.int32) - 1
+        return np.where(self.group[: self.filled] >= 0, behind, np.int32(SURVIVES))
 
     def _unread(self, m: int) -> NDArray[np.integer[Any]]:
         if self.layout.unread[m]:
@@ -501,6 +525,31 @@ class _Shelf:
         """Deficits of log10 LRs that may be above the best; one less, for what rounding may do to them."""
         steps = np.floor((self.highest[places, m] - values) / self.step[places]) - 1
         return np.clip(steps, SURVIVES, OUT).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """A known class, and log10 of K: no family's LR of the new class is above K times that of the known one."""
+
+    known: int
+    above: float
+
+
+def _alike(model: MarkerModel, classes: MarkerClasses, new: MarkerClasses) -> _Alike | None:
+    """The known class of one marker whose bound is nearest, if there is one; `new` has one class."""
+    haploid = bool(new.haploid[0])
+    rows, mine = classes.rows(haploid=haploid), new.rows(haploid=haploid).likelihood[0]
+    unrelated = hardy_weinberg(model, haploid=haploid)
+    may_be = mine > 0
+    of_mine = float(mine @ unrelated)
+    if not of_mine or not len(rows.likelihood):
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        k = (mine[may_be] / rows.likelihood[:, may_be]).max(axis=1)
+        above = np.log10(k * rows.under(unrelated) / of_mine)
+    above[np.isnan(above)] = np.inf  # a class that nobody can show
+    best = int(np.argmin(above))
+    return _Alike(int(rows.which[best]), max(0.0, float(above[best]))) if np.isfinite(above[best]) else None
 
 
 def _most(joint: LinkedGenotypes, apart: Sequence[MarkerTable | None]) -> float:
