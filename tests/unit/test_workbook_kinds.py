@@ -16,6 +16,7 @@ from antigone.formats.case_folder import read_case_folder
 from antigone.formats.errors import InputError
 from antigone.formats.frequencies import read_frequencies
 from antigone.formats.tables import Problems, open_csv, open_workbook
+from antigone.formats.tables.sheet_look import too_vast
 from corpus_files import CORPUS, bad_files, check_errors
 from workbooks import biff, compound_file, ods, ods_cell, ods_of, record, xls, xls_cell, xlsx
 
@@ -238,3 +239,28 @@ def test_a_case_in_one_workbook_is_read_whatever_its_kind(kind: str) -> None:
     case = read_case(WORKBOOKS / f"case.{kind}")
     assert (case.name, case.settings.theta, case.settings.markers) == ("Arcadia", 0.01, ("D3S1358", "TH01"))
     assert ([one.id for one in case.individuals], case.families[0].missing, case.warnings) == (["R1"], ("son",), ())
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "written", "what"),
+    [
+        (400_000, 25, 10_000_000, None),
+        (400_001, 25, 10_000_000, "400001 rows"),
+        (200_000, 24, 240_000, None),  # a twentieth is written
+        (200_000, 24, 239_999, "nearly all of it empty"),
+        (1_000, 2_000, 1, None),  # few enough to be read whatever they hold
+        (129, 57_345, 300, "nearly all of it empty"),
+    ],
+)
+def test_a_sheet_of_two_far_cells_is_not_spread_out_in_memory(rows, columns, written, what) -> None:
+    vast = too_vast(rows, columns, written)
+    assert vast is None if what is None else what in vast[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_far_cell_is_told_in_each_kind_of_workbook(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"far.{kind}"
+    far = [["sample", "TH01"], *([[]] * 9_000), [*([""] * 250), "far"]]
+    path.write_bytes(KINDS[kind]({"profiles": far}))
+    with pytest.raises(InputError, match="9002 rows and 251 columns, nearly all of it empty or repeated"):
+        read_case(path)

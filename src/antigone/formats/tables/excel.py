@@ -150,6 +150,9 @@ class ExcelTable(Table):
         sound = True
         refused = self._refused.get(self._line, {})
         for column, value in enumerate(values, len(self._pad) + 1):
+            if value == "" and column not in refused:
+                cells.append("")
+                continue
             wrong = refused.get(column) or _what_is_wrong_with(value)
             if wrong is not None:
                 found, expected = wrong

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from antigone.formats.errors import InputError
 from antigone.formats.tables.opendocument import CONTENT, ContentReader, OpenDocumentError
-from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, MAX_CELLS, SheetLook
+from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, SheetLook, too_vast
 
 MAX_UNPACKED = 200_000_000
 MAX_RATIO = 100
@@ -102,6 +102,7 @@ class Part:
     def __init__(self) -> None:
         self.rows = 0
         self.columns = 0
+        self.written = 0
         self.has_cells_without_place = False
         self.refused: dict[int, dict[int, tuple[str, str]]] = {}
         self.merged: tuple[int, int] | None = None  # calamine tells of those
@@ -110,7 +111,9 @@ class Part:
 
     def measure(self, block: bytes) -> None:
         """Look through some whole rows."""
-        for letters, digits in set(_PLACE.findall(block)):
+        places = _PLACE.findall(block)
+        self.written += len(places)
+        for letters, digits in set(places):
             self.rows = max(self.rows, int(digits))
             self.columns = max(self.columns, _column_number(letters))
         if _WITHOUT_PLACE.search(block):
@@ -181,9 +184,9 @@ def _measure_part(part: Part, name: str, stream: Any, room: int, file: str) -> i
 
 
 def _refuse_vast_sheets(part: Part, name: str, file: str) -> None:
-    if part.rows * part.columns > MAX_CELLS:
-        found = f"a sheet of {part.rows} rows and {part.columns} columns"
-        expected = f"at most {MAX_CELLS} cells from the first to the last (delete what stands far off), or CSV"
+    vast = too_vast(part.rows, part.columns, part.written)
+    if vast is not None:
+        found, expected = vast
         raise InputError.at(file, None, None, found=found, expected=expected)
     if part.has_cells_without_place and name.startswith("xl/worksheets/"):
         raise not_excel(file, f"a sheet {name} {_NO_PLACE}")

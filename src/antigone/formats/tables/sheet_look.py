@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 
 MAX_CELLS = 10_000_000
 """Cells of one sheet, from the first to the last."""
+# A small file asks for much memory with two cells far apart: of a sheet with more cells than this, no more than so many
+# may be there for each that is written.
+_FEW_CELLS = 2_000_000
+_FOR_EACH_WRITTEN = 20
 
 FORMULA = ("a formula", "a value (copy the cells, paste special, values)")
 FORMULA_ERROR = ("the error of a formula", "a value")
@@ -39,6 +43,7 @@ class SheetLook:
 
     rows: int = 0
     columns: int = 0
+    written: int = 0
     merged: tuple[int, int] | None = None
     """Row and column of the first of some merged cells, from 1."""
     refused: dict[int, dict[int, tuple[str, str]]] = field(default_factory=dict)
@@ -49,6 +54,7 @@ class SheetLook:
         """There is a cell here, both counted from 1."""
         self.rows = max(self.rows, row)
         self.columns = max(self.columns, column)
+        self.written += 1
 
     def refuse(self, row: int, column: int, why: tuple[str, str]) -> None:
         """What stands in this cell is no value."""
@@ -58,10 +64,21 @@ class SheetLook:
 
     @property
     def too_large(self) -> tuple[str, str] | None:
-        """What was found and what would be right, where the sheet is beyond `MAX_CELLS`."""
-        if self.rows * self.columns <= MAX_CELLS:
-            return None
+        """What was found and what would be right, where there are too many cells or hardly any of them is written."""
+        return too_vast(self.rows, self.columns, self.written)
+
+
+def too_vast(rows: int, columns: int, written: int) -> tuple[str, str] | None:
+    """What was found and what would be right of a sheet with so many rows and columns, and so many cells written."""
+    cells = rows * columns
+    if cells > MAX_CELLS:
         return (
-            f"a sheet of {self.rows} rows and {self.columns} columns",
+            f"a sheet of {rows} rows and {columns} columns",
             f"at most {MAX_CELLS} cells from the first to the last (delete what stands far off), or CSV",
         )
+    if cells > max(_FEW_CELLS, _FOR_EACH_WRITTEN * written):
+        return (
+            f"a sheet of {rows} rows and {columns} columns, nearly all of it empty or repeated",
+            "cells that stand together (delete what stands far off), or CSV",
+        )
+    return None
