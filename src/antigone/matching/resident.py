@@ -6,13 +6,13 @@ profile is a sum of some rows. Whom that leaves is computed again by the very co
 these families and this profile alone, so that hits are those of a whole search with the new one in it (but for the last
 bits of a sum, which depend on who is computed together, in whole searches too).
 
-A class that nobody had when the bytes were made has no row. Mostly another class has one that says nearly the same (the
-same alleles read in another of two replicates): where P(new | g) ≤ k · P(known | g) for every genotype g, no family's LR
-of the new class is above K = k · P(known) / P(new) times that of the known one, P being those of somebody unrelated. Its
-bytes serve then, less log10 K. Where no such class is near, everybody's log10 LR of the new class is computed from what
-their family says; it may be above what was the best, so that its deficit may be negative, and a missing person whom
-nobody could match may be matched now. An allele that the models do not hold changes the models, and
-with them every number: it is refused (`NewAlleleError`), and the search has to be built anew.
+A class that nobody had when the bytes were made has no row. Mostly another class has one that says nearly the same
+(the same alleles read in another of two replicates): where P(new | g) ≤ k · P(known | g) for every genotype g, no
+family's LR of the new class is above K = k · P(known) / P(new) times that of the known one, P being those of somebody
+unrelated. Its bytes serve then, less log10 K. Where no such class is near, everybody's log10 LR of the new class is
+computed from what their family says; it may be above what was the best, so that its deficit may be negative, and a
+missing person whom nobody could match may be matched now. An allele that the models do not hold changes the models,
+and with them every number: it is refused (`NewAlleleError`), and the search has to be built anew.
 
 Families to whom linkage between markers matters have bytes too: of each the most that linked markers could add to
 anybody's log10 LR is kept, and whom the bytes leave with that much more is computed with what linked markers say.
