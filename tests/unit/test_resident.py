@@ -14,11 +14,12 @@ from antigone.genetics.alleles import Repeat
 from antigone.genetics.elimination import TooComplexError
 from antigone.genetics.observation import Reading, Reads
 from antigone.genetics.profiles import Profile
-from antigone.matching import family_groups
+from antigone.matching import family_groups, resident
 from antigone.matching.country_search import CountryHits, search_country, search_groups
 from antigone.matching.operation import DropOut, Family, Individual, Operation, SampleErrors
-from antigone.matching.resident import NewAlleleError, ResidentHits, ResidentSearch
+from antigone.matching.resident import NewAlleleError, ResidentHits, ResidentSearch, _alike
 from antigone.matching.search import search
+from antigone.matching.tables import hardy_weinberg
 from examples import examples
 from small_operation import small_operation
 
@@ -158,6 +159,55 @@ def test_what_nobody_had_read_is_compared_too(new, others, threshold):
     operation = with_drop_out(several_brothers())
     operation = replace(operation, individuals=(*operation.individuals[:others], NEW[new]))
     compare_individual(operation, threshold)
+
+
+@pytest.mark.parametrize("drop_in", [0.0, 0.03])
+def test_what_is_nearly_what_somebody_had_takes_its_bytes(drop_in, monkeypatch):
+    """Another replicate of readings that are known: their bytes bound it, and nobody's row is computed anew."""
+    operation = with_drop_out(several_brothers())
+    remains = replace(operation.settings.remains, drop_in=drop_in)
+    operation = replace(operation, settings=replace(operation.settings, remains=remains))
+    known = operation.individuals[0]
+    twice = {marker: (*readings, *readings) for marker, readings in known.profile.readings.items()}
+    new = Individual("new", replace(known.profile, sample="new", readings=twice), known.sex)
+    operation = replace(operation, individuals=(*operation.individuals, new))
+    before = ResidentSearch.of(without_last(operation, individuals=1))
+    (shelf,), classes = before._shelves, before._classes_of(new)
+    alike = [_alike(model, shelf.classes[m], classes[m]) for m, model in enumerate(before.prepared.models)]
+    assert all(one is not None and 0 <= one.above < 1 for one in alike)
+    assert all(one.above > 0 for one in alike) == (drop_in > 0)
+    monkeypatch.setattr(resident, "MOST_ABOVE", np.inf)
+    monkeypatch.setattr(resident._Shelf, "_new", lambda *_: pytest.fail("a row was computed anew"))
+    for threshold in THRESHOLDS:
+        compare_individual(operation, threshold)
+
+
+@given(st.randoms(use_true_random=False), st.floats(0.0, 0.1), st.floats(0.01, 0.6))
+@examples(60)
+def test_no_family_says_more_of_a_new_class_than_its_bound(random, drop_in, drop_out):
+    """Whatever a family says of genotypes: against sums over all of them."""
+    operation = several_brothers()
+    errors = SampleErrors(DropOut(drop_out), drop_in, 0.001)
+    settings = replace(operation.settings, remains=errors)
+    before = ResidentSearch.of(replace(operation, settings=settings))
+    m = random.randrange(len(before.prepared.models))
+    model = before.prepared.models[m]
+    (known,) = before._shelves[0].classes[m : m + 1]
+    alleles = random.choices(model.alleles, k=4)
+    readings = (Reading.of(*alleles[:2]), Reading.of(*alleles[2:]))[: random.randint(1, 2)]
+    profile = Profile("new", {model.name: readings})
+    new = before._classes_of(Individual("new", profile))[m]
+    alike = _alike(model, known, new) if int(new.of[0]) >= 0 else None
+    if alike is None:
+        return
+    unrelated = hardy_weinberg(model)
+    rng = np.random.default_rng(random.randrange(2**32))
+    families = rng.dirichlet(np.full(len(unrelated), 0.05), size=50)  # what families say is often of few genotypes
+    mine = new.diploid_rows.likelihood[0]
+    theirs = known.diploid_rows.likelihood[known.diploid_rows.which == alike.known][0]
+    of_new = families @ mine / (mine @ unrelated)
+    of_known = families @ theirs / (theirs @ unrelated)
+    assert (of_new <= 10**alike.above * of_known * (1 + 1e-9) + 1e-300).all()
 
 
 def test_a_new_reading_reaches_whom_no_known_reading_could():
