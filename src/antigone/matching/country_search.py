@@ -184,7 +184,7 @@ def search_groups(
         raise ValueError(f"{len(linked)} pedigrees to which linkage between markers matters; search the operation")
     comparing = Comparing(classes, individuals, prepared, threshold)
     making = GroupTables(prepared, known, comparing.sweep, comparing.layout)
-    works = [partial(comparing.group, making, part) for group in groups for part in making.parts(group)]
+    works = (partial(comparing.group, making, part) for group in groups for part in making.parts(group))
     parts = _in_order(works, threads or os.cpu_count() or 1)
     return collect(parts, individuals, sum(len(group.members) for group in groups), threshold)
 
@@ -388,9 +388,9 @@ _NOBODY = np.zeros(0, dtype=np.int32)
 _NO_PLACES = np.zeros(0, dtype=np.int64)
 
 
-def _in_order(works: Sequence[Work], threads: int) -> Iterator[Part]:
+def _in_order(works: Iterable[Work], threads: int) -> Iterator[Part]:
     """What each piece of work gives, in their order; a few are computed ahead, so that memory stays bounded."""
-    if threads == 1 or len(works) == 1:
+    if threads == 1:
         yield from (work() for work in works)
         return
     pool = ThreadPoolExecutor(threads)

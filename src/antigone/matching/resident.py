@@ -544,7 +544,7 @@ def _alike(model: MarkerModel, classes: MarkerClasses, new: MarkerClasses) -> _A
     of_mine = float(mine @ unrelated)
     if not of_mine or not len(rows.likelihood):
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         k = (mine[may_be] / rows.likelihood[:, may_be]).max(axis=1)
         above = np.log10(k * rows.under(unrelated) / of_mine)
     above[np.isnan(above)] = np.inf  # a class that nobody can show
