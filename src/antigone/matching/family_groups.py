@@ -28,9 +28,10 @@ from antigone.matching.tables import hardy_weinberg
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# Numbers in the tables of the families that are computed together: about 48 MiB; and families at most.
-MOST_NUMBERS = 2**22
-MOST_FAMILIES = 8192
+# Numbers in the tables of the families that are computed together: about 96 MiB; and families at most. The more are
+# together, the more of them say the same.
+MOST_NUMBERS = 2**23
+MOST_FAMILIES = 16384
 
 
 @dataclass(frozen=True, eq=False)
