@@ -69,6 +69,9 @@ def test_hits_say_what_all_pairs_together_and_the_policy_say(written, found):
     assert (woman["policy"], woman["policy_numbers_met"]) == ("strict v1", "no")
     assert woman["refused_by"] == "posterior; lines of evidence; unlisted full sibling"
     assert man["refused_by"] == "posterior; unlisted full sibling"
+    case = next(one for one in found.cases if (one.individual, one.missing) == (1, 1))
+    assert woman["wrong_label"] == pytest.approx(case.label_risk, rel=1e-12)
+    assert woman["wrong_label"] > 0 == woman["sibling_not_listed"]
 
 
 def test_each_individual_is_somebody_or_nobody(written):

@@ -36,7 +36,8 @@ COLUMNS = [
     "expected_coincidences_low", "log10_linkage", "contradictions", "not_used", *(f"lr_{marker}" for marker in MARKERS),
     "posterior_low", "posterior_high", "posterior_lowest_bound", "posterior_highest_bound", "exact", "log10_glr",
     "standing", "why", "symmetric_set", "paternal_line_log10_lr", "maternal_line_log10_lr", "lineages",
-    "not_dna_log10_lr", "not_dna", "provisional", "policy", "policy_numbers_met", "refused_by",
+    "not_dna_log10_lr", "not_dna", "wrong_label", "sibling_not_listed", "provisional", "policy",
+    "policy_numbers_met", "refused_by",
 ]  # fmt: skip
 FILES = [
     "among_the_dead.csv", "certificate.json", "consistency.json", "families.csv", "hits.csv", "hits.parquet",

@@ -31,7 +31,8 @@ _OTHER_TABLES = ("individuals", "nobody", "families")
 # Of a hit, what a person who does not compute reads; in this order.
 _CASE_COLUMNS = (
     "individual", "missing_person", "family", "log10_lr", "expected_coincidences", "posterior_low", "posterior_high",
-    "standing", "why", "lineages", "not_dna", "policy", "policy_numbers_met", "refused_by",
+    "standing", "why", "lineages", "not_dna", "wrong_label", "sibling_not_listed", "policy", "policy_numbers_met",
+    "refused_by",
 )  # fmt: skip
 # What of summary.json the table `searched` does not hold: what contradicts itself in a family, and long lists.
 _NOT_EXPORTED = ("family_contradictions", "warnings")

@@ -106,6 +106,8 @@ def _case_columns(listed: Sequence[Listed]) -> dict[str, Column]:
             [None if case is None or not case.non_dna else total_log10(case.non_dna) for case in cases],
         ),
         "not_dna": (TEXT, [None if case is None else "; ".join(one.words for one in case.non_dna) for case in cases]),
+        "wrong_label": (NUMBER, [None if case is None else case.label_risk for case in cases]),
+        "sibling_not_listed": (NUMBER, [None if case is None else case.sibling_risk for case in cases]),
         "provisional": (TEXT, [_yes(one.provisional) for one in listed]),
         "policy": (TEXT, [None if one is None else f"{one.policy} v{one.version}" for one in strict]),
         "policy_numbers_met": (TEXT, [None if one is None else _yes(one.passed) for one in strict]),

@@ -188,11 +188,14 @@ def _joint(conclusions: Conclusions) -> dict[str, Any]:
 def _policy(conclusions: Conclusions, k: int) -> dict[str, Any]:
     """How many of the pairs looked at meet the numbers of a policy; nobody is identified by that."""
     judgements = [case.judgements[k] for case in conclusions.cases]
+    met = [case for case in conclusions.cases if case.judgements[k].passed]
     refused = Counter(clause for one in judgements for clause in one.refused_by)
     return {
         **conclusions.policies[k].describe(),
         "pairs_judged": len(judgements),
         "numbers_met": sum(one.passed for one in judgements),
+        "expected_wrong_by_labels": sum(case.label_risk for case in met),
+        "expected_wrong_by_unlisted_siblings": sum(case.sibling_risk for case in met),
         "refused_by": dict(sorted(refused.items())),
     }
 
