@@ -40,8 +40,10 @@ def test_the_lists_by_hand(antigone, case, tmp_path):
     assert second == "6 hits at log10 LR -300 or more; of unrelated pairs alone 5.79 to 6 would be expected."
     assert sorted(path.name for path in out.iterdir()) == [
         "best_by_individual.csv", "best_by_missing_person.csv", "certificate.json", "chance.csv", "chance.svg",
-        "hits.csv", "individuals.csv", "left_out.csv", "missing_persons.csv", "provisional.csv", "summary.json",
+        "hits.csv", "individuals.csv", "left_out.csv", "missing_persons.csv", "nearly_own_samples.csv",
+        "provisional.csv", "summary.json",
     ]  # fmt: skip
+    assert rows(out / "nearly_own_samples.csv") == []
     best = [(row["individual"], row["missing_person"]) for row in rows(out / "best_by_individual.csv")]
     assert best == [("R1", "F1-M1"), ("R2", "F2-M1"), ("'=R3", "F2-M1")]  # no spreadsheet runs what begins with =
     best = [(row["individual"], row["missing_person"]) for row in rows(out / "best_by_missing_person.csv")]

@@ -4,8 +4,10 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
+from antigone.formats.case_folder import write_case_folder
 from antigone.genetics.frequencies import nist_1036_caucasian
 from antigone.genetics.mutation import Mutation, Stepwise
 from antigone.genetics.observation import Reading, Reads
@@ -143,3 +145,15 @@ def test_no_policy_passes_who_is_nearly_another():
     assert evaluate(STRICT, good).passed
     assert evaluate(STRICT, replace(good, near_another="R1 fit …")).refused_by == (NEAR_ANOTHER,)
     assert NEAR_ANOTHER in CLAUSES
+
+
+def test_a_search_of_a_country_tells_it_too(case, antigone, tmp_path):
+    operation, marker = case
+    write_case_folder(operation, tmp_path / "case")
+    status, said, _ = antigone("search", tmp_path / "case", "--out", tmp_path / "lists", "--quiet")
+    assert status == 0
+    assert "ALARM: 1 individual all but the same as a missing person's own sample" in said
+    (row,) = pl.read_csv(tmp_path / "lists" / "nearly_own_samples.csv").to_dicts()
+    assert (row["individual"], row["missing_person"], row["markers"]) == ("R1", "M2", len(MARKERS))
+    assert row["contradicting"] == marker
+    assert json.loads((tmp_path / "lists" / "summary.json").read_text())["nearly_an_own_sample"] == 1

@@ -126,5 +126,11 @@ def _lines(found: CountryConclusions, chance: CoincidenceCount) -> Iterator[str]
         families = counted(len(found.doubtful), "family", "families")
         hits = counted(len(found.provisional), "provisional hit")
         yield f"The samples of {families} do not fit the pedigree given: {hits}, sample by sample."
+    if found.near:
+        remains = counted(len({one.remains for one in found.near}), "individual")
+        yield (
+            f"ALARM: {remains} all but the same as a missing person's own sample; nearly_own_samples.csv says which "
+            "markers contradict. Type both again before anybody is identified by either."
+        )
     if result.not_searched:
         yield f"NOT SEARCHED: {counted(len(result.not_searched), 'missing person')}; left_out.csv says who and why."

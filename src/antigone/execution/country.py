@@ -26,6 +26,7 @@ from antigone.matching.country_coincidences import country_coincidences
 from antigone.matching.country_result import CountryResult, country_result
 from antigone.matching.country_search import plan_tiles
 from antigone.matching.digests import PeopleDigests, digests, digests_of_people
+from antigone.matching.near_matches import NearMatch, near_matches
 from antigone.matching.operation import Operation, SettingsError
 from antigone.matching.parentage import Verdict
 from antigone.matching.preparation import Prepared, prepare
@@ -36,12 +37,16 @@ FORM = "antigone tile of a country search 1"
 
 @dataclass(frozen=True, eq=False)
 class CountryConclusions:
-    """A search, and the families whose samples do not fit their pedigree: those were compared sample by sample too."""
+    """A search, and the families whose samples do not fit their pedigree: those were compared sample by sample too.
+
+    `near` are remains that are all but the same as somebody's own sample.
+    """
 
     result: CountryResult
     doubtful: tuple[str, ...]
     provisional: tuple[ProvisionalHit, ...]
     provisional_pairs: Mapping[str, int]
+    near: tuple[NearMatch, ...] = ()
 
     def certificate(self) -> CountryCertificate:
         """That all was searched. Raises `IncompleteSearchError`."""
@@ -66,7 +71,9 @@ def conclude_country(
     with_threshold = replace(operation, settings=replace(operation.settings, threshold=result.hits.threshold))
     provisional, pairs = provisional_hits(with_threshold, reports, at("Comparing doubtful families sample by sample"))
     doubtful = tuple(one.family for one in reports if one.verdict is Verdict.DOUBTFUL)
-    return CountryConclusions(result, doubtful, provisional, pairs)
+    at("Comparing with missing persons' own samples")(0, 1)
+    near = near_matches(operation.individuals, operation.families, operation.settings.markers)
+    return CountryConclusions(result, doubtful, provisional, pairs, near)
 
 
 def country_chance(

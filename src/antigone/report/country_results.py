@@ -74,6 +74,7 @@ def _tables(
         "individuals": _individuals(found),
         "missing_persons": _missing_persons(found),
         "provisional": _provisional(found),
+        "nearly_own_samples": _near(found),
         "chance": _chance(found, chance),
         "left_out": pl.DataFrame(
             [(one.what, one.id, one.reason) for one in certificate.certificate.left_out],
@@ -196,6 +197,16 @@ def _provisional(found: CountryConclusions) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _near(found: CountryConclusions) -> pl.DataFrame:
+    rows = [
+        (one.remains, one.person, one.family, one.compared, "; ".join(one.contradicting), one.words)
+        for one in found.near
+    ]
+    names = ("individual", "missing_person", "family", "markers", "contradicting", "what_to_do")
+    kinds = [pl.Int64 if name == "markers" else pl.String for name in names]
+    return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+
+
 def _summary(
     found: CountryConclusions,
     chance: CoincidenceCount,
@@ -218,6 +229,7 @@ def _summary(
         "coincidences": "exact" if chance.sampling is None else str(chance.sampling),
         "provisional_hits": len(found.provisional),
         "families_that_do_not_fit": len(found.doubtful),
+        "nearly_an_own_sample": len(found.near),
         "cannot_reach": len(result.hits.cannot_reach),
         "tiles": len(result.tiles),
         "left_out": len(certificate.certificate.left_out),
