@@ -59,11 +59,45 @@ SHAPES = {
     "grandparents": (GRANDPARENTS, "G H"),
     "grandmother and brother": ((*GRANDPARENTS, *BROTHERS[:1]), "H B0"),
     "a grandfather of whom one knows": ((Person("G"), Person("F", "G"), Person("O"), Person("M", "F", "O")), "G"),
+    "uncle": ((*GRANDPARENTS, Person("U", "G", "H")), "U"),
+    "three uncles": ((*GRANDPARENTS, *(Person(f"U{k}", "G", "H") for k in range(3))), "U0 U1 U2"),
+    "uncle, grandmother, brother and half-brother": (
+        (*GRANDPARENTS, Person("U", "G", "H"), *BROTHERS[:1], Person("X", "F")), "U H B0 X"),
+    "cousin": ((*GRANDPARENTS, Person("U", "G", "H"), Person("W"), Person("K", "U", "W")), "K"),
+    "cousin and his mother": ((*GRANDPARENTS, Person("U", "G", "H"), Person("W"), Person("K", "U", "W")), "K W"),
+    "cousin by an aunt, and grandfather": (
+        (*GRANDPARENTS, Person("U", "G", "H"), Person("K", None, "U")), "K G"),
+    "uncle and cousin": (
+        (*GRANDPARENTS, Person("U", "G", "H"), Person("V", "G", "H"), Person("K", "U")), "K V"),
+    "two cousins": (
+        (*GRANDPARENTS, Person("U", "G", "H"), Person("V", "G", "H"), Person("K", "U"), Person("L", None, "V")),
+        "K L"),
+    "uncles of both sides": (
+        (Person("G"), Person("H"), Person("I"), Person("J"), Person("F", "G", "H"), Person("O", "I", "J"),
+         Person("M", "F", "O"), Person("U", "G", "H"), Person("V", "I", "J")), "U V"),
+    "cousin, uncle of the mother's side, grandmother, brother and child": (
+        (Person("G"), Person("H"), Person("I"), Person("J"), Person("F", "G", "H"), Person("O", "I", "J"),
+         Person("M", "F", "O"), Person("U", "G", "H"), Person("K", "U"), Person("V", "I", "J"), *BROTHERS[:1],
+         Person("C", "M")), "K V H B0 C"),
+    "a typed mother who is the father's sister": (
+        (Person("G"), Person("H"), Person("F", "G", "H"), Person("O", "G", "H"), Person("M", "F", "O")), "O G"),
 }  # fmt: skip
 
 OTHER_SHAPES = {
     "the person's own sample": (PARENTS, "M F"),
-    "uncle": ((*GRANDPARENTS, Person("U", "G", "H")), "U"),
+    "four uncles": ((*GRANDPARENTS, *(Person(f"U{k}", "G", "H") for k in range(4))), "U0 U1 U2 U3"),
+    "two cousins of one uncle": (
+        (*GRANDPARENTS, Person("U", "G", "H"), Person("K", "U"), Person("L", "U")), "K L"),
+    "uncle and his child": ((*GRANDPARENTS, Person("U", "G", "H"), Person("K", "U")), "K U"),
+    "half-uncle": ((*GRANDPARENTS, Person("U", "G")), "U"),
+    "uncle, the father typed": ((*GRANDPARENTS, Person("U", "G", "H")), "U F"),
+    "a half-brother whose father is an uncle": (
+        (*GRANDPARENTS, Person("U", "G", "H"), Person("X", "U", "O")), "X"),
+    "parents who are brother and sister, and an uncle": (
+        (Person("G"), Person("H"), Person("F", "G", "H"), Person("O", "G", "H"), Person("M", "F", "O"),
+         Person("U", "G", "H")), "U"),
+    "cousin of the second degree": (
+        (*GRANDPARENTS, Person("U", "G", "H"), Person("K", "U"), Person("N", "K")), "N"),
     "nephew": ((*PARENTS, *BROTHERS[:1], Person("N", "B0")), "N"),
     "five brothers": ((*PARENTS, *BROTHERS), "B0 B1 B2 B3 B4"),
     "two children of an untyped spouse": (
@@ -152,6 +186,32 @@ def test_whatever_is_taken_for_a_common_shape_is_computed_as_elimination_does(da
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     genotypes = drawn_genotypes(rng, people, typed, len(p), 40)
     mine, theirs = both_ways(people, people.persons[target].id, typed, model, genotypes)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-15)
+
+
+WIDE = Pedigree.build(
+    [
+        Person("G"), Person("H"), Person("I"), Person("J"), Person("F", "G", "H"), Person("O", "I", "J"),
+        Person("M", "F", "O"), Person("B", "F", "O"), Person("U", "G", "H"), Person("A", "G", "H"),
+        Person("V", "I", "J"), Person("W"), Person("K", "U", "W"), Person("L", "V", "A"), Person("X", "F", "W"),
+        Person("Y", "U", "O"), Person("C", "M", "A"),
+    ]
+)  # fmt: skip
+
+
+@given(st.data())
+@examples(60)
+def test_a_wide_family_is_computed_as_elimination_does(data):
+    """Uncles who have children with aunts of the other side, with the mother; a child with an uncle."""
+    target = WIDE.position("M")
+    typed = frozenset(data.draw(st.sets(st.sampled_from([i for i in range(len(WIDE)) if i != target]), min_size=1)))
+    assume(kin_of(WIDE, target, typed) is not None)
+    p = data.draw(frequencies(max_alleles=3))
+    male, female, _ = data.draw(mutation_pairs(p))
+    matrices = [CustomMatrix(tuple(map(tuple, np.eye(len(p)) if one is None else one))) for one in (female, male)]
+    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(len(p))], list(p), Mutation(*matrices))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    mine, theirs = both_ways(WIDE, "M", typed, model, drawn_genotypes(rng, WIDE, typed, len(p), 20))
     np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-15)
 
 

@@ -39,6 +39,10 @@ KINDS: dict[str, tuple[tuple[tuple[str, str, str, str], ...], str]] = {
     "grandmother, sibling, child and cousin": (
         (*_GRANDPARENTS, ("F", "G", "H", "M"), ("U", "G", "H", "M"), ("O", "", "", "F"), ("M", "F", "O", "M"),
          ("B", "F", "O", "M"), *_CHILD, ("W", "", "", "F"), ("K", "U", "W", "F")), "HBCK"),
+    "grandmother, sibling, child and two cousins of one uncle": (
+        (*_GRANDPARENTS, ("F", "G", "H", "M"), ("U", "G", "H", "M"), ("O", "", "", "F"), ("M", "F", "O", "M"),
+         ("B", "F", "O", "M"), ("C", "M", "", "F"), ("W", "", "", "F"), ("K", "U", "W", "F"), ("L", "U", "W", "M")),
+        "HBCKL"),
 }  # fmt: skip
 
 
@@ -61,7 +65,7 @@ class LargeFamilyFigure:
 
 
 def large_families() -> list[LargeFamilyFigure]:
-    """Of both kinds. No two families say the same at all markers; rows that some share are computed once."""
+    """Of each kind. No two families say the same at all markers; rows that some share are computed once."""
     rng = np.random.default_rng(11)
     models = [_model(m, rng) for m in range(MARKERS)]
     prepared = Prepared(tuple(models), PreparedFrequencies("made up", "", "", "", "", {}), (), Options(), ())

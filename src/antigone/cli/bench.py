@@ -148,7 +148,7 @@ def _large_families(*, as_json: bool) -> list[dict[str, object]]:
         for one in figures:
             way = "vectors over alleles" if one.by_vectors else "elimination"
             typer.echo(
-                f"{one.kind:44}{one.families_per_second_per_core:9,.0f} a second and core by {way}, load {one.load:.2f}"
+                f"{one.kind:58}{one.families_per_second_per_core:9,.0f} a second and core by {way}, load {one.load:.2f}"
             )
     return [one.as_row() for one in figures]
 

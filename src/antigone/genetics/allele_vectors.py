@@ -7,7 +7,9 @@ siblings alone, 2ᵏ for k full siblings. `network` and `elimination` compute an
 tests compare the two) for
 
 - parents, each typed, untyped or not in the pedigree, an untyped one with parents of their own, typed or not;
-- full siblings; half-siblings of either side; children of the person, with or without their other parent,
+- full siblings; half-siblings of either side; children of the person, with or without their other parent;
+- full siblings of an untyped parent, typed, or untyped with one typed child: the grandparents' gametes are then a sum
+  too, over who of the uncles got which allele from whom, or which of an untyped one's alleles the cousin has,
 
 where all who are typed have exact genotypes, nobody is inbred, and the marker is not X-linked. An allele that an
 untyped founder passes on has passed a mutation before it is seen: where mutation is not stationary, the plain
@@ -122,8 +124,12 @@ def _founder_table(model: MarkerModel, side: int, siblings: int) -> Floats:
 
 
 @lru_cache(maxsize=4096)
-def _encoded(kin: Kin) -> tuple[Integers, Integers, Integers, Integers, Integers, int]:
-    """The shape as arrays: parents (2, 6), half-siblings (2, 1 + 3 · count), siblings, children, and which side."""
+def _encoded(kin: Kin) -> tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers, int]:
+    """The shape as arrays.
+
+    Parents (2, 6), half-siblings (2, most, 3) and how many, uncles (2, most, 5) and how many, siblings, children, and
+    on which side they have the person's allele.
+    """
     parents = np.array(
         [
             [one for giver in (parent.giver, *parent.origins) for one in (giver.kind, giver.person)]
@@ -136,8 +142,15 @@ def _encoded(kin: Kin) -> tuple[Integers, Integers, Integers, Integers, Integers
     for side, parent in enumerate(kin.parents):
         for k, child in enumerate(parent.half_siblings):
             half_siblings[side, k] = _encoded_child(child)
+    uncle_counts = np.array([len(parent.uncles) for parent in kin.parents], dtype=np.int64)
+    uncles = np.full((2, int(uncle_counts.max()), 5), -1, dtype=np.int64)
+    for side, parent in enumerate(kin.parents):
+        for k, uncle in enumerate(parent.uncles):
+            cousin = (-1, 0, -1) if uncle.child is None else _encoded_child(uncle.child)
+            uncles[side, k] = uncle.person, *cousin, uncle.gives
     children = np.array([_encoded_child(child) for child in kin.children], dtype=np.int64).reshape(-1, 3)
-    return parents, half_siblings, counts, np.array(kin.siblings, dtype=np.int64), children, kin.gives
+    siblings = np.array(kin.siblings, dtype=np.int64)
+    return parents, half_siblings, counts, uncles, uncle_counts, siblings, children, kin.gives
 
 
 def _encoded_child(child: Child) -> tuple[int, int, int]:
@@ -228,6 +241,71 @@ def _through_untyped(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _given_typed(  # type: ignore[no-untyped-def]
+    person, matrix, passed, frequencies, vectors, which, count, genotypes, start, last, total, first, lanes, out
+):
+    """P(the allele passed to the person, other children) of a typed parent, given whom the children are independent."""
+    _gamete(2, person, matrix, passed, frequencies, genotypes, start, last, lanes, first)
+    for lane in range(lanes):
+        family = min(start + lane, last)
+        a, b = genotypes[person, 0, family], genotypes[person, 1, family]
+        total[lane] = 1.0
+        for k in range(count):
+            total[lane] *= 0.5 * (vectors[which[k], a, lane] + vectors[which[k], b, lane])
+    for x in range(len(frequencies)):
+        for lane in range(lanes):
+            out[x, lane] = first[x, lane] * total[lane]
+
+
+@njit(cache=True, nogil=True)
+def _grandparent(  # type: ignore[no-untyped-def]
+    side, kind, person, uncles, count, orders, frequencies, matrices, transposed, passed, genotypes, start, last, lanes,
+    vectors, plain, other, factor, product, rest, gathered, total, first, ways
+):  # fmt: skip
+    """P(the allele passed to the parent, what uncles and cousins have), for each way of the uncles to have theirs.
+
+    Of an untyped uncle's two alleles the cousin has one: of the way that says it is the other grandparent's, this one
+    knows nothing.
+    """
+    n, matrix, turned = len(frequencies), matrices[side], transposed[side]
+    for k in range(count):
+        if uncles[k, 0] >= 0:
+            for way in range(2):
+                for lane in range(lanes):
+                    allele = genotypes[uncles[k, 0], way, min(start + lane, last)]
+                    for x in range(n):
+                        vectors[2 * k + way, x, lane] = turned[allele, x]
+            continue
+        gives = uncles[k, 4]
+        _gamete(
+            uncles[k, 2], uncles[k, 3], matrices[1 - gives], passed[1 - gives], frequencies, genotypes, start, last,
+            lanes, other,
+        )  # fmt: skip
+        _child(uncles[k, 1], other, transposed[gives], genotypes, start, last, lanes, factor)
+        for x in range(n):
+            for lane in range(lanes):
+                vectors[2 * k, x, lane], vectors[2 * k + 1, x, lane] = 0.0, 1.0
+            for z in range(n):
+                moved = matrix[x, z]
+                if moved != 0.0:
+                    for lane in range(lanes):
+                        vectors[2 * k, x, lane] += moved * factor[z, lane]
+    which = np.empty(count, dtype=np.int64)
+    for order in range(orders):
+        for k in range(count):
+            which[k] = 2 * k + ((order >> k & 1) ^ side)
+        if kind == 1:
+            _through_untyped(
+                vectors, which, count, plain, plain, True, turned, product, rest, total, gathered, lanes, ways[order]
+            )
+        else:
+            _given_typed(
+                person, matrix, passed[side], frequencies, vectors, which, count, genotypes, start, last, total, first,
+                lanes, ways[order],
+            )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
 def _looked_up(table, siblings, order, flipped, genotypes, start, last, lanes, out):  # type: ignore[no-untyped-def]
     """The vectors of a founder's table (`_founder_table`) for what the siblings got from this parent."""
     count = len(siblings)
@@ -253,8 +331,9 @@ def _looked_up(table, siblings, order, flipped, genotypes, start, last, lanes, o
 
 @njit(cache=True, nogil=True)
 def _one_side(  # type: ignore[no-untyped-def]
-    side, parent, half_siblings, half_count, siblings, orders, table, frequencies, matrices, transposed, passed,
-    genotypes, start, last, lanes, vectors, first, second, other, product, rest, gathered, total, ways
+    side, parent, half_siblings, half_count, uncles, uncle_count, siblings, orders, table, frequencies, matrices,
+    transposed, passed, genotypes, start, last, lanes, vectors, uncle_vectors, plain, first, second, other, factor,
+    product, rest, gathered, total, grand, ways
 ):  # fmt: skip
     """P(the allele that one parent passed on, children of that parent), for each way of the siblings to get theirs."""
     n, k_siblings = len(frequencies), len(siblings)
@@ -276,7 +355,16 @@ def _one_side(  # type: ignore[no-untyped-def]
             its_kind, its_other, matrices[1 - side], passed[1 - side], frequencies, genotypes, start, last, lanes, other
         )
         _child(half_siblings[k, 0], other, turned, genotypes, start, last, lanes, vectors[2 * k_siblings + k])
-    if kind == 1:
+    # How many pairs of vectors the two grandparents' gametes are.
+    turns = 1 << uncle_count
+    if kind == 1 and uncle_count:
+        for of in range(2):
+            _grandparent(
+                of, parent[2 + 2 * of], parent[3 + 2 * of], uncles, uncle_count, turns, frequencies, matrices,
+                transposed, passed, genotypes, start, last, lanes, uncle_vectors, plain, other, factor, product, rest,
+                gathered, total, first, grand[of],
+            )  # fmt: skip
+    elif kind == 1:
         _gamete(parent[2], parent[3], matrices[0], passed[0], frequencies, genotypes, start, last, lanes, first)
         _gamete(parent[4], parent[5], matrices[1], passed[1], frequencies, genotypes, start, last, lanes, second)
     else:
@@ -289,29 +377,37 @@ def _one_side(  # type: ignore[no-untyped-def]
     for order in range(orders):
         for k in range(k_siblings):
             which[k] = 2 * k + ((order >> k & 1) ^ side)
-        if kind == 1:
+        if kind == 1 and uncle_count:
+            for x in range(n):
+                for lane in range(lanes):
+                    ways[order, x, lane] = 0.0
+            for turn in range(turns):
+                _through_untyped(
+                    vectors, which, count, grand[0, turn], grand[1, turn], False, turned, product, rest, total,
+                    gathered, lanes, other,
+                )  # fmt: skip
+                for x in range(n):
+                    for lane in range(lanes):
+                        ways[order, x, lane] += other[x, lane]
+        elif kind == 1:
             _through_untyped(
                 vectors, which, count, first, second, same, turned, product, rest, total, gathered, lanes, ways[order]
             )
-            continue
-        for lane in range(lanes):
-            total[lane] = 1.0
-        if kind == 2:
-            # Given a typed parent the children are independent.
-            for lane in range(lanes):
-                family = min(start + lane, last)
-                a, b = genotypes[person, 0, family], genotypes[person, 1, family]
-                for k in range(count):
-                    total[lane] *= 0.5 * (vectors[which[k], a, lane] + vectors[which[k], b, lane])
-        for x in range(n):
-            for lane in range(lanes):
-                ways[order, x, lane] = first[x, lane] * total[lane]
+        elif kind == 2:
+            _given_typed(
+                person, matrices[side], passed[side], frequencies, vectors, which, count, genotypes, start, last, total,
+                first, lanes, ways[order],
+            )  # fmt: skip
+        else:
+            for x in range(n):
+                for lane in range(lanes):
+                    ways[order, x, lane] = first[x, lane]
 
 
 @njit(cache=True, nogil=True)
 def _rows(  # type: ignore[no-untyped-def]
-    parents, half_siblings, half_counts, siblings, children, gives, alike, father_table, mother_table, frequencies,
-    matrices, transposed, passed, genotypes, lanes, begin, end, out
+    parents, half_siblings, half_counts, uncles, uncle_counts, siblings, children, gives, alike, father_table,
+    mother_table, frequencies, matrices, transposed, passed, genotypes, lanes, begin, end, out
 ):  # fmt: skip
     """So many families at a time; all inner loops run over these. `begin` is the family of the first column."""
     n, last = len(frequencies), end - 1
@@ -322,14 +418,20 @@ def _rows(  # type: ignore[no-untyped-def]
     product, rest, gathered = np.empty((n, lanes)), np.empty((n, lanes)), np.empty((n, lanes))
     factor = np.empty((n, lanes))
     total, row, scale = np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    most_uncles = uncles.shape[1]
+    with_uncles = n if most_uncles else 0
+    uncle_vectors = np.empty((2 * most_uncles, n, lanes))
+    grand, plain = np.empty((2, 1 << most_uncles, with_uncles, lanes)), np.empty((with_uncles, lanes))
+    for x in range(with_uncles):
+        plain[x] = frequencies[x]
     # A way and the one with all alleles exchanged are alike where the parents are: half of them say everything. That a
     # homozygous sibling's two ways are one is a factor common to all.
     summed = max(1, orders // 2) if alike else orders
     for start in range(begin, end, lanes):
         _one_side(
-            0, parents[0], half_siblings[0], half_counts[0], siblings, orders, father_table, frequencies, matrices,
-            transposed, passed, genotypes, start, last, lanes, vectors, first, second, other, product, rest, gathered,
-            total, ways[0],
+            0, parents[0], half_siblings[0], half_counts[0], uncles[0], uncle_counts[0], siblings, orders, father_table,
+            frequencies, matrices, transposed, passed, genotypes, start, last, lanes, vectors, uncle_vectors, plain,
+            first, second, other, factor, product, rest, gathered, total, grand, ways[0],
         )  # fmt: skip
         if alike:
             for order in range(orders):
@@ -338,9 +440,9 @@ def _rows(  # type: ignore[no-untyped-def]
                         ways[1, order, x, lane] = ways[0, orders - 1 - order, x, lane]
         else:
             _one_side(
-                1, parents[1], half_siblings[1], half_counts[1], siblings, orders, mother_table, frequencies, matrices,
-                transposed, passed, genotypes, start, last, lanes, vectors, first, second, other, product, rest,
-                gathered, total, ways[1],
+                1, parents[1], half_siblings[1], half_counts[1], uncles[1], uncle_counts[1], siblings, orders,
+                mother_table, frequencies, matrices, transposed, passed, genotypes, start, last, lanes, vectors,
+                uncle_vectors, plain, first, second, other, factor, product, rest, gathered, total, grand, ways[1],
             )  # fmt: skip
         for lane in range(lanes):
             scale[lane] = 0.0

@@ -1,4 +1,4 @@
-"""The common shapes of a family around one person: parents, full and half-siblings, children.
+"""The common shapes of a family around one person: parents, full and half-siblings, children, uncles and cousins.
 
 A shape says who tells what of the person through whom; any other family is left to elimination. `allele_vectors`
 computes what families of these shapes say.
@@ -14,6 +14,7 @@ from antigone.genetics.pedigrees import Pedigree
 # With more terms, or more children of one untyped parent, elimination is the better way.
 MOST_SIBLINGS = 4
 MOST_CHILDREN = 5
+MOST_UNCLES = 3
 
 
 class Kind(IntEnum):
@@ -41,12 +42,28 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncle:
+    """A full sibling of a parent: typed, or (`person` is −1) untyped with one typed child.
+
+    `gives` is the side on which that child has their allele: 0 for an uncle, 1 for an aunt.
+    """
+
+    person: int
+    child: Child | None = None
+    gives: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Parent:
-    """A parent of the person, where an untyped one has their own alleles from, and their other typed children."""
+    """A parent of the person, where an untyped one has their own alleles from, and their other typed children.
+
+    `uncles` are children of both `origins`.
+    """
 
     giver: Giver
     origins: tuple[Giver, Giver]
     half_siblings: tuple[Child, ...]
+    uncles: tuple[Uncle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,14 @@ class Kin:
     children: tuple[Child, ...]
     gives: int
 
+    def tellers(self) -> Iterator[int]:
+        """Every typed relative but parents and other parents, as often as the shape counts them."""
+        yield from self.siblings
+        for children in (*(parent.half_siblings for parent in self.parents), self.children):
+            yield from (child.person for child in children)
+        for uncle in (uncle for parent in self.parents for uncle in parent.uncles):
+            yield uncle.person if uncle.child is None else uncle.child.person
+
     def interchangeable(self) -> Iterator[tuple[int, ...]]:
         """Persons of whom it makes no difference who is who."""
         yield self.siblings
@@ -69,6 +94,8 @@ class Kin:
             for child in children:
                 alike.setdefault(child.other.kind, []).append(child.person)
             yield from (tuple(these) for kind, these in alike.items() if kind is not Kind.TYPED)
+        for uncles in (parent.uncles for parent in self.parents if parent.uncles):
+            yield tuple(uncle.person for uncle in uncles if uncle.person >= 0)
 
 
 @lru_cache(maxsize=4096)
@@ -127,10 +154,13 @@ class _Recogniser:
         children = self._children(self.target, gives, ())
         counts = [len(siblings) + len(parent.half_siblings) for parent in parents]
         small = len(siblings) <= MOST_SIBLINGS and max(counts) <= MOST_CHILDREN
+        small = small and sum(len(parent.uncles) for parent in parents) <= MOST_UNCLES
         passed_once = all(sum(parent == i for parent, _ in self.edges) == 1 for i in self.once)
         if len(sides) > 1 or not small or not passed_once or self.used != self.edges:
             return None
-        return Kin(parents, siblings, children, gives)
+        kin = Kin(parents, siblings, children, gives)
+        told = list(kin.tellers())
+        return kin if len(set(told)) == len(told) else None
 
     def _parent(self, i: int, side: int, siblings: tuple[int, ...]) -> Parent:
         if i < 0:
@@ -139,8 +169,32 @@ class _Recogniser:
         half_siblings = self._children(i, side, siblings)
         if i in self.typed:
             return Parent(Giver(Kind.TYPED, i), (Giver(Kind.ANYBODY), Giver(Kind.ANYBODY)), half_siblings)
-        father, mother = (self._giver(parent, i) for parent in self.parents[i])
-        return Parent(Giver(Kind.UNTYPED, i), (father, mother), half_siblings)
+        uncles = self._uncles(i)
+        father, mother = (self._giver(parent, i, once=not uncles) for parent in self.parents[i])
+        return Parent(Giver(Kind.UNTYPED, i), (father, mother), half_siblings, uncles)
+
+    def _uncles(self, i: int) -> tuple[Uncle, ...]:
+        """The full siblings of an untyped parent who say something: in the order of the pedigree."""
+        father, mother = self.parents[i]
+        if father < 0 or mother < 0 or father == mother:
+            return ()
+        found = []
+        for j in sorted(self.matters - {i}):
+            if self.parents[j] != (father, mother):
+                continue
+            if j in self.typed:
+                self.used |= {(father, j), (mother, j)}
+                found.append(Uncle(j))
+                continue
+            for side in (0, 1):
+                # Of more than one child the edges of the others stay unused, and the shape is no common one.
+                children = [c for c in sorted(self.typed) if self.parents[c][side] == j]
+                if children:
+                    self.used |= {(father, j), (mother, j), (j, children[0])}
+                    other = self._giver(self.parents[children[0]][1 - side], children[0])
+                    found.append(Uncle(-1, Child(children[0], other), side))
+                    break
+        return tuple(found)
 
     def _children(self, parent: int, side: int, besides: tuple[int, ...]) -> tuple[Child, ...]:
         """The typed children of a parent on one side."""
@@ -151,11 +205,12 @@ class _Recogniser:
                 found.append(Child(i, self._giver(self.parents[i][1 - side], i)))
         return tuple(found)
 
-    def _giver(self, i: int, child: int) -> Giver:
+    def _giver(self, i: int, child: int, *, once: bool = True) -> Giver:
         if i < 0:
             return Giver(Kind.ANYBODY)
         self.used.add((i, child))
         if i in self.typed:
             return Giver(Kind.TYPED, i)
-        self.once.append(i)
+        if once:
+            self.once.append(i)
         return Giver(Kind.UNTYPED, i)
