@@ -15,6 +15,7 @@ from antigone.genetics.pedigrees import Pedigree, Person, Sex
 from antigone.genetics.profiles import Profile
 from antigone.matching.conclusions import conclude
 from antigone.matching.near_matches import NearMatch, near_matches
+from antigone.matching.newcomers import KeptSearch
 from antigone.matching.operation import Family, Individual, Operation, Settings
 from antigone.matching.policy import CLAUSES, NEAR_ANOTHER, STRICT, PairEvidence, evaluate
 from antigone.matching.preparation import prepare
@@ -157,3 +158,21 @@ def test_a_search_of_a_country_tells_it_too(case, antigone, tmp_path):
     assert (row["individual"], row["missing_person"], row["markers"]) == ("R1", "M2", len(MARKERS))
     assert row["contradicting"] == marker
     assert json.loads((tmp_path / "lists" / "summary.json").read_text())["nearly_an_own_sample"] == 1
+
+
+def test_new_remains_are_compared_with_own_samples_that_are_kept_or_new(case, models):
+    operation, marker = case
+    (family,), (body,) = operation.families, operation.individuals
+    stranger = Individual("R3", typed(models, "B3", drawn(models, 9)), Sex.MALE)
+    another = Family("F2", BROTHERS, ("M1",), {"MO": typed(models, "S9", drawn(models, 8))})
+    near = (NearMatch("R1", "F1", "M2", len(MARKERS), (marker,)),)
+    whole = replace(operation, individuals=(stranger, body), families=(another, family))  # one set of models for all
+    nobody = replace(whole, individuals=(stranger,), families=(another,))
+    search = KeptSearch(replace(whole, individuals=(stranger,)))
+    assert search.ask(replace(whole, individuals=(body,), families=())).near == near
+    assert search.ask(nobody).near == ()
+    search = KeptSearch(nobody)
+    assert search.ask(replace(whole, individuals=(body,), families=(family,))).near == near
+    assert search.ask(replace(whole, individuals=(body,), families=())).near == ()
+    search.add(replace(whole, individuals=(), families=(family,)))
+    assert search.ask(replace(whole, individuals=(body,), families=())).near == near

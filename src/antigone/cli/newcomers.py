@@ -71,7 +71,8 @@ def _answered(kept: KeptSearch, request: Mapping[str, Any]) -> Mapping[str, Any]
         words = explained(error)
         return {"error": words if words is not None else f"a mistake of this program: {error!r}"}
     seconds = {"reading": read - started, "comparing": time.perf_counter() - read}
-    return {**asdict(answer), "warnings": list(new.warnings), "seconds": seconds}
+    near = [{**asdict(one), "words": one.words} for one in answer.near]
+    return {**asdict(answer), "near": near, "warnings": list(new.warnings), "seconds": seconds}
 
 
 def ask(
@@ -113,6 +114,8 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
     )
     for name in reply["doubtful"]:
         yield f"The samples of family {name} do not fit its pedigree: its hits are provisional, sample by sample too."
+    for one in reply["near"]:
+        yield f"ALARM: {one['remains']} {one['words']}"
     if reply["hits"]:
         yield " log10 LR strangers  (so many unrelated pairs would do as well in a search of everybody, at most)"
     for one in reply["hits"][:SHOWN]:

@@ -46,23 +46,35 @@ def near_matches(
     individuals: Sequence[Individual], families: Sequence[Family], markers: Sequence[str]
 ) -> tuple[NearMatch, ...]:
     """All of them, in the order of the individuals."""
-    own = [(family, person) for family in families for person in family.missing if person in family.profiles]
-    samples = [family.profiles[person] for family, person in own]
-    alike = [_by_alleles(samples, marker) for marker in markers]
-    found = []
-    for individual in individuals if own else ():
-        the_same = np.zeros(len(own), dtype=np.int64)
-        for marker, places in zip(markers, alike, strict=True):
+    own = OwnSamples(families, markers)
+    return tuple(near for individual in individuals for near in own.near(individual))
+
+
+class OwnSamples:
+    """The own samples of missing persons, by the alleles that they show at each marker."""
+
+    def __init__(self, families: Sequence[Family], markers: Sequence[str]) -> None:
+        self._markers = tuple(markers)
+        self._whose = [
+            (family.name, person) for family in families for person in family.missing if person in family.profiles
+        ]
+        self._samples = [
+            family.profiles[person] for family in families for person in family.missing if person in family.profiles
+        ]
+        self._places = [_by_alleles(self._samples, marker) for marker in markers]
+
+    def near(self, individual: Individual) -> Iterator[NearMatch]:
+        """Those that one individual nearly fits, in the order of the families."""
+        the_same = np.zeros(len(self._samples), dtype=np.int64)
+        for marker, places in zip(self._markers, self._places, strict=True):
             readings = individual.profile.readings.get(marker, ())
             here = places.get(alleles_seen(readings)) if readings else None
             if here is not None:
                 the_same[here] += 1
         for k in np.flatnonzero(the_same >= FEWEST_THE_SAME).tolist():
-            family, person = own[k]
-            compared, contradicting = _compared(individual.profile, samples[k], markers)
+            compared, contradicting = _compared(individual.profile, self._samples[k], self._markers)
             if 1 <= len(contradicting) <= MOST_CONTRADICTING:
-                found.append(NearMatch(individual.id, family.name, person, compared, contradicting))
-    return tuple(found)
+                yield NearMatch(individual.id, *self._whose[k], compared, contradicting)
 
 
 def _by_alleles(samples: Sequence[Profile], marker: str) -> dict[tuple[object, ...], NDArray[np.int64]]:

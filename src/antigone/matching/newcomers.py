@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from antigone.matching.classes import marker_classes
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
 from antigone.matching.country_coincidences import country_coincidences
+from antigone.matching.near_matches import NearMatch, OwnSamples
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
 from antigone.matching.parentage import Verdict
 from antigone.matching.resident import NewAlleleError, ResidentSearch
@@ -40,7 +41,8 @@ class Answer:
     """The hits of newcomers, best first, how many individuals and families they are, and how many pairs were compared.
 
     `left_out` is what was left out when they were read, `not_compared` who was accepted and could not be compared, and
-    why. `doubtful` are those of the new families that fail their own check.
+    why. `doubtful` are those of the new families that fail their own check; `near` are new individuals that are all but
+    the same as the own sample of somebody missing, kept or new.
     """
 
     hits: tuple[NewHit, ...]
@@ -50,6 +52,7 @@ class Answer:
     left_out: tuple[LeftOut, ...]
     not_compared: tuple[LeftOut, ...]
     doubtful: tuple[str, ...]
+    near: tuple[NearMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class KeptSearch:
         self._sought = list(_sought(operation.families, doubtful))
         parts = list(_in_parts(operation.families, reports))
         self._parts = self._search.beside([family for family, _ in parts])
+        self._own = [OwnSamples(operation.families, operation.settings.markers)]
         self._sought_in_parts = [one for family, label in parts for one in _named(family, label)]
 
     @property
@@ -133,6 +137,7 @@ class KeptSearch:
         self._parts.add(newcomers.individuals, [family for family, _ in newcomers.parts])
         self._ids += [one.id for one in newcomers.individuals]
         self._families |= {family.name for family in newcomers.families}
+        self._own.append(self._own_samples(newcomers))
         self._sought += _sought(newcomers.families, newcomers.doubtful)
         self._sought_in_parts += [one for family, label in newcomers.parts for one in _named(family, label)]
         return answer
@@ -165,7 +170,16 @@ class KeptSearch:
             new.left_out,
             tuple(not_compared),
             tuple(new.doubtful),
+            tuple(
+                near
+                for individual in new.individuals
+                for own in (*self._own, self._own_samples(new))
+                for near in own.near(individual)
+            ),
         )
+
+    def _own_samples(self, new: "_Newcomers") -> OwnSamples:
+        return OwnSamples(new.families, self._search.settings.markers)
 
     def _usable(self, new: Operation) -> tuple[list[Individual], list[Family], list[LeftOut]]:
         """Those of whom nothing was read that would change the models, and who was refused for that."""
