@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from antigone.cli import app
+from antigone.cli.app import app as commands
 from antigone.cli.cases import read_case
 from antigone.formats.case_folder import write_case_folder
 from antigone.matching.search import search
@@ -393,3 +394,10 @@ def test_the_worked_case_of_the_readme_is_what_the_program_answers(antigone, tmp
     assert f"{10 ** hit['log10_lr']:.1f} times as probable" in said
     assert 0.17 < hit["expected_coincidences_low"] < hit["expected_coincidences"] < 0.21  # about one in five
     assert f"= {hit['lr_TH01']:.2f}." in said
+
+
+def test_no_help_loses_what_stands_in_brackets():
+    """Rich takes [word] for a style and swallows it."""
+    help_texts = [command.help or command.callback.__doc__ or "" for command in commands.registered_commands]
+    assert len(help_texts) > 10
+    assert [text for text in help_texts if re.search(r"(?<!\\)\[\w+\]", text)] == []

@@ -179,7 +179,7 @@ def ask(
 def cluster(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core unless given.")] = None,
 ) -> None:
-    """Start a Dask cluster on this machine, for a look; it ends with Ctrl-C. Needs antigone[cluster]."""
+    """Start a Dask cluster on this machine, for a look; it ends with Ctrl-C. Needs the extra ‘cluster’."""
     from antigone.cli.cluster import run
 
     run(workers)
