@@ -96,6 +96,12 @@ OTHER_SHAPES = {
     "parents who are brother and sister, and an uncle": (
         (Person("G"), Person("H"), Person("F", "G", "H"), Person("O", "G", "H"), Person("M", "F", "O"),
          Person("U", "G", "H")), "U"),
+    "a grandfather who is the father, and a cousin": (
+        (Person("G"), Person("H"), Person("D", "G", "H"), Person("M", "G", "D"), Person("U", "G", "H"),
+         Person("K", "U")), "K"),
+    "parents who are half-siblings, with an uncle each": (
+        (Person("G"), Person("A"), Person("B"), Person("F", "G", "A"), Person("O", "G", "B"), Person("M", "F", "O"),
+         Person("U", "G", "A"), Person("V", "G", "B")), "U V"),
     "cousin of the second degree": (
         (*GRANDPARENTS, Person("U", "G", "H"), Person("K", "U"), Person("N", "K")), "N"),
     "nephew": ((*PARENTS, *BROTHERS[:1], Person("N", "B0")), "N"),
@@ -211,8 +217,26 @@ def test_a_wide_family_is_computed_as_elimination_does(data):
     matrices = [CustomMatrix(tuple(map(tuple, np.eye(len(p)) if one is None else one))) for one in (female, male)]
     model = MarkerModel.build("A", [Repeat(8 + i) for i in range(len(p))], list(p), Mutation(*matrices))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
-    mine, theirs = both_ways(WIDE, "M", typed, model, drawn_genotypes(rng, WIDE, typed, len(p), 20))
+    genotypes = drawn_genotypes(rng, WIDE, typed, len(p), 20)
+    mine, theirs = both_ways(WIDE, "M", typed, model, genotypes)
     np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-15)
+    kin = kin_of(WIDE, target, typed)
+    for alike in kin.interchangeable():
+        exchanged = genotypes.copy()
+        exchanged[:, alike] = genotypes[:, alike[::-1]]
+        np.testing.assert_allclose(allele_vector_rows(kin, model, exchanged).T, mine, rtol=1e-9, atol=1e-15)
+
+
+def test_an_uncle_who_is_a_half_brothers_father_is_like_no_other_uncle():
+    people = Pedigree.build([*GRANDPARENTS, Person("U", "G", "H"), Person("V", "G", "H"), Person("X", "U", "O")])
+    kin = kin_of(people, people.position("M"), typed_in(people, "U V X"))
+    assert [alike for alike in kin.interchangeable() if len(alike) > 1] == []
+    plain = kin_of(people, people.position("M"), typed_in(people, "U V"))
+    assert (people.position("U"), people.position("V")) in list(plain.interchangeable())
+    # A sister with whom the person has a child is like no other sister.
+    sisters = Pedigree.build([*PARENTS, Person("S", "F", "O"), Person("T", "F", "O"), Person("C", "M", "S")])
+    kin = kin_of(sisters, sisters.position("M"), typed_in(sisters, "S T C"))
+    assert [alike for alike in kin.interchangeable() if len(alike) > 1] == []
 
 
 def test_a_founder_passes_on_alleles_that_have_mutated_by_hand():

@@ -527,3 +527,12 @@ def test_200_000_profiles_of_24_markers_fit_into_1_gib(tmp_path, with_heights):
     mebibytes, samples = (float(word) for word in done.stdout.split())
     assert samples == 200_000
     assert mebibytes < 1024  # how long it takes stands in docs/speed.md: a test that is timed tells of the machine
+
+
+def test_a_cell_that_is_longer_than_any_name_makes_no_header():
+    """What is matched with names takes the square of their length: five thousand points took two seconds."""
+    rows = f"Samample Name\tMarker\tAllele 1\tAllele 2\nB1\tTH01\t6\t9{'.' * 5000}\n"
+    with pytest.raises(InputError, match="line 1: found the column ‘Samample Name’"):
+        read_genemapper(rows.encode(), file="x")
+    with pytest.raises(InputError, match="found a cell of 301 characters; expected"):
+        read_genemapper(f"{'n' * 301}\tTH01\nB1\t6,9\n".encode(), file="x")

@@ -174,5 +174,10 @@ def test_new_remains_are_compared_with_own_samples_that_are_kept_or_new(case, mo
     search = KeptSearch(nobody)
     assert search.ask(replace(whole, individuals=(body,), families=(family,))).near == near
     assert search.ask(replace(whole, individuals=(body,), families=())).near == ()
+    search.add(replace(whole, individuals=(body,), families=()))
+    assert search.ask(replace(whole, individuals=(), families=(family,))).near == near  # the body came first
+    search = KeptSearch(replace(whole, families=(another,)))
+    assert search.ask(replace(whole, individuals=(), families=(family,))).near == near
+    search = KeptSearch(nobody)
     search.add(replace(whole, individuals=(), families=(family,)))
     assert search.ask(replace(whole, individuals=(body,), families=())).near == near

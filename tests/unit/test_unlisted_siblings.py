@@ -8,14 +8,19 @@ import pytest
 
 from antigone.cli.evaluate import truth_of
 from antigone.formats.case_folder import FamilyTruthRow, TruthRow
+from antigone.genetics.alleles import Named
+from antigone.genetics.observation import Reading
+from antigone.genetics.pedigrees import Pedigree, Person, Sex
+from antigone.genetics.profiles import Profile
 from antigone.matching import conclusions
+from antigone.matching.assignment import AMELOGENIN_ERROR
 from antigone.matching.calibration import Truth, evaluate_conclusions, posteriors
 from antigone.matching.conclusions import conclude
 from antigone.matching.operation import Settings, SettingsError
 from antigone.matching.policy import POSTERIOR_ALONE
 from antigone.matching.prior import Prior, Shares
 from antigone.matching.rivals import Rival, rival_log10_lrs
-from antigone.matching.unlisted_siblings import SiblingRisks, risk
+from antigone.matching.unlisted_siblings import OF_OTHER_SEX, SiblingRisks, risk
 from antigone.report.hit_views import _sibling
 from antigone.report.overall_views import policy_view
 from small_operation import profile, small_operation
@@ -71,12 +76,48 @@ def test_the_odds_are_those_before_by_the_lr_between_the_two():
     assert odds == pytest.approx(U * F / 1 * 2 / 0.5 / 10 ** against["full sibling"])
 
 
-def test_a_direct_reference_leaves_no_brother():
+@pytest.mark.parametrize("markers", [1, 3])
+def test_a_direct_reference_tells_of_a_brother_as_far_as_it_was_read(markers):
     given = operation(words=())
     family = given.families[0]
-    own = {**family.profiles, "F1-M1": profile("S9", D3S1358=(14, 17), TH01=(6, 9), FGA=(20, 22))}
+    read = dict(list({"D3S1358": (14, 17), "TH01": (6, 9), "FGA": (20, 22)}.items())[:markers])
+    own = {**family.profiles, "F1-M1": profile("S9", **read)}
     given = replace(given, families=(replace(family, profiles=own), *given.families[1:]))
-    assert odds_of(conclude(given), ("R1", "F1"))[0] == [0.0]
+    concluded = conclude(given)
+    (odds,), ((individual, family, person),) = odds_of(concluded, ("R1", "F1"))
+    against = rival_log10_lrs(
+        individual, family, person, concluded.result.prepared, given.settings, [Rival.FULL_SIBLING]
+    )
+    assert odds == pytest.approx(U * (1 - F) / 2 * 2 / 0.5 / 10 ** against["full sibling"])
+    assert against["full sibling"] > 0.2 * markers
+
+
+def test_a_sibling_of_several_missing_is_one_of_each():
+    given = operation(words=())
+    family = given.families[0]
+    persons = [*family.pedigree.persons, Person("F1-M2", "F1-FA", "F1-MO", Sex.MALE)]
+    both = replace(family, pedigree=Pedigree.build(persons), missing=("F1-M1", "F1-M2"))
+    given = replace(given, families=(both, *given.families[1:]))
+    concluded = conclude(given)
+    (odds,), _ = odds_of(concluded, ("R1", "F1"))
+    assert odds == pytest.approx(2 * U * (1 - F) / 3 * 3 / 0.5)
+
+
+def test_a_sister_needs_no_error_of_amelogenin():
+    given = operation(words=())
+    (first, *others) = given.individuals
+    readings = {**first.profile.readings, "AMEL": (Reading.of(Named("X"), Named("X")),)}
+    given = replace(given, individuals=(replace(first, profile=Profile("S1", readings)), *others))
+    concluded = conclude(given)
+    (odds,), _ = odds_of(concluded, ("R1", "F1"))
+    assert odds == pytest.approx(U * (1 - F) / 2 * 2 / 0.5 * OF_OTHER_SEX / AMELOGENIN_ERROR)
+
+
+@pytest.mark.parametrize("own", [-np.inf, np.inf, -400.0, 3.0])
+def test_a_mark_that_is_certain_makes_no_number_that_is_none(own):
+    assert risk(1.0, 0.0, own) == 0.0
+    assert 0.0 <= risk(0.9, 0.1, own) <= 1.0
+    assert risk(1.0, 1e300, -np.inf) == 1.0
 
 
 def test_the_share_of_a_transfer_is_that_of_its_individuals():
@@ -141,7 +182,8 @@ def test_the_report_says_what_a_brother_may_do_and_that_nobody_counted_them():
     case = max(unsure.cases, key=lambda one: one.sibling_risk)
     ((_, words),) = _sibling(case)
     assert f"one time in {1 / case.sibling_risk:,.0f} " in words
-    expected = sum(one.sibling_risk for one in unsure.cases if one.judgements[0].passed)
+    met = [one for one in unsure.cases if one.judgements[0].passed]
+    expected = sum((1 - one.label_risk) * one.sibling_risk for one in met)
     assert f"{expected:.2g} more are expected to be full siblings whom nobody listed" in policy_view(unsure).lead
     assert all(not _sibling(one) for one in sure.cases)
     assert "is not declared (unlisted_siblings)" in policy_view(sure).lead

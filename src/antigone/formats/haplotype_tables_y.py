@@ -41,6 +41,7 @@ _BESIDE = (
 _BETWEEN = re.compile(r"\s*[,/;]\s*|(?<=[0-9])\s*-\s*(?=[0-9])")
 _NOTHING = ("", "-", "--", "–", "*", "?", "nd", "na", "n/a", "nan", "null")
 _COPY = re.compile(r"(DYS385|DYF387S1)[\s_.-]*(?:[abAB12]|I{1,2})", re.IGNORECASE)
+_BETWEEN_COPIES = re.compile(r"\s?[,&+]\s?")
 _TWO_COPIES = ("DYS385", "DYF387S1")
 _MOST_ASKED = 10
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -120,7 +121,7 @@ def is_y_table(rows: Rows) -> bool:
 def _marker(text: str) -> str | None:
     """The Y marker that heads a column; that of one of two copies is the marker itself."""
     copy = _COPY.fullmatch(text.strip())
-    name = canonical_name(copy[1] if copy else text) or canonical_name(re.sub(r"\s*[,&+]\s*", "/", text))
+    name = canonical_name(copy[1] if copy else text) or canonical_name(_BETWEEN_COPIES.sub("/", " ".join(text.split())))
     return name if name is not None and is_y(name) else None
 
 

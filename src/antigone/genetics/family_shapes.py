@@ -87,7 +87,12 @@ class Kin:
             yield uncle.person if uncle.child is None else uncle.child.person
 
     def interchangeable(self) -> Iterator[tuple[int, ...]]:
-        """Persons of whom it makes no difference who is who."""
+        """Persons of whom it makes no difference who is who: of those who are nobody's parent too."""
+        giving = {giver.person for giver in self._givers() if giver.kind is Kind.TYPED}
+        for alike in self._alike():
+            yield tuple(person for person in alike if person not in giving)
+
+    def _alike(self) -> Iterator[tuple[int, ...]]:
         yield self.siblings
         for children in (*(parent.half_siblings for parent in self.parents), self.children):
             alike: dict[Kind, list[int]] = {}
@@ -96,6 +101,14 @@ class Kin:
             yield from (tuple(these) for kind, these in alike.items() if kind is not Kind.TYPED)
         for uncles in (parent.uncles for parent in self.parents if parent.uncles):
             yield tuple(uncle.person for uncle in uncles if uncle.person >= 0)
+
+    def _givers(self) -> Iterator[Giver]:
+        """Whoever passes on an allele to somebody of the shape."""
+        for parent in self.parents:
+            yield from (parent.giver, *parent.origins)
+            yield from (child.other for child in parent.half_siblings)
+            yield from (uncle.child.other for uncle in parent.uncles if uncle.child is not None)
+        yield from (child.other for child in self.children)
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +137,7 @@ class _Recogniser:
             (parent, child) for child in self.matters for parent in self.parents[child] if parent in self.matters
         }
         self.used: set[tuple[int, int]] = set()
-        self.once: list[int] = []  # untyped people who may have passed on one allele alone
+        self.passes: list[tuple[int, int]] = []  # untyped people, and how many alleles they passed on in this shape
 
     def _who_matters(self) -> set[int]:
         """The typed, the person, and their ancestors; what all others have sums to one."""
@@ -155,8 +168,8 @@ class _Recogniser:
         counts = [len(siblings) + len(parent.half_siblings) for parent in parents]
         small = len(siblings) <= MOST_SIBLINGS and max(counts) <= MOST_CHILDREN
         small = small and sum(len(parent.uncles) for parent in parents) <= MOST_UNCLES
-        passed_once = all(sum(parent == i for parent, _ in self.edges) == 1 for i in self.once)
-        if len(sides) > 1 or not small or not passed_once or self.used != self.edges:
+        no_others = all(sum(parent == i for parent, _ in self.edges) == count for i, count in self.passes)
+        if len(sides) > 1 or not small or not no_others or self.used != self.edges:
             return None
         kin = Kin(parents, siblings, children, gives)
         told = list(kin.tellers())
@@ -170,7 +183,7 @@ class _Recogniser:
         if i in self.typed:
             return Parent(Giver(Kind.TYPED, i), (Giver(Kind.ANYBODY), Giver(Kind.ANYBODY)), half_siblings)
         uncles = self._uncles(i)
-        father, mother = (self._giver(parent, i, once=not uncles) for parent in self.parents[i])
+        father, mother = (self._giver(parent, i, passes=1 + len(uncles)) for parent in self.parents[i])
         return Parent(Giver(Kind.UNTYPED, i), (father, mother), half_siblings, uncles)
 
     def _uncles(self, i: int) -> tuple[Uncle, ...]:
@@ -205,12 +218,11 @@ class _Recogniser:
                 found.append(Child(i, self._giver(self.parents[i][1 - side], i)))
         return tuple(found)
 
-    def _giver(self, i: int, child: int, *, once: bool = True) -> Giver:
+    def _giver(self, i: int, child: int, *, passes: int = 1) -> Giver:
         if i < 0:
             return Giver(Kind.ANYBODY)
         self.used.add((i, child))
         if i in self.typed:
             return Giver(Kind.TYPED, i)
-        if once:
-            self.once.append(i)
+        self.passes.append((i, passes))
         return Giver(Kind.UNTYPED, i)

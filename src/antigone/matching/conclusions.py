@@ -265,7 +265,7 @@ class _Judging:
         judgements = tuple(evaluate(policy, evidence) for policy in self.policies)
         words = tuple(one.words for one in second)
         # What a body bears or has on it is its own: it speaks against a sibling as against a stranger.
-        of_sibling = risk(answer.by_prior[0], odds_of_sibling * 10.0**-evidence.not_kinship)
+        of_sibling = risk(answer.by_prior[0], odds_of_sibling, evidence.not_kinship)
         return Case(
             answer.individual,
             answer.missing,

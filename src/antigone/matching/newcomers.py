@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from antigone.matching.classes import marker_classes
 from antigone.matching.consistency import FamilyReport, alternatives, check_families
 from antigone.matching.country_coincidences import country_coincidences
-from antigone.matching.near_matches import NearMatch, OwnSamples
+from antigone.matching.near_matches import FEWEST_THE_SAME, NearMatch, OwnSamples
 from antigone.matching.operation import Family, Individual, LeftOut, Operation
 from antigone.matching.parentage import Verdict
 from antigone.matching.resident import NewAlleleError, ResidentSearch
@@ -41,8 +41,8 @@ class Answer:
     """The hits of newcomers, best first, how many individuals and families they are, and how many pairs were compared.
 
     `left_out` is what was left out when they were read, `not_compared` who was accepted and could not be compared, and
-    why. `doubtful` are those of the new families that fail their own check; `near` are new individuals that are all but
-    the same as the own sample of somebody missing, kept or new.
+    why. `doubtful` are those of the new families that fail their own check; `near` are individuals that are all but
+    the same as the own sample of somebody missing, one of the two being new.
     """
 
     hits: tuple[NewHit, ...]
@@ -170,13 +170,24 @@ class KeptSearch:
             new.left_out,
             tuple(not_compared),
             tuple(new.doubtful),
-            tuple(
-                near
-                for individual in new.individuals
-                for own in (*self._own, self._own_samples(new))
-                for near in own.near(individual)
-            ),
+            tuple(self._near(new)),
         )
+
+    def _near(self, new: "_Newcomers") -> Iterator[NearMatch]:
+        """New individuals that nearly fit own samples, kept or new; and those who are kept that nearly fit new ones."""
+        own_of_new = self._own_samples(new)
+        for individual in new.individuals:
+            for own in (*self._own, own_of_new):
+                yield from own.near(individual)
+        alike = {
+            i: profile
+            for family in new.families
+            for person in family.missing
+            if person in family.profiles
+            for i, profile in self._search.showing_the_same(family.profiles[person], FEWEST_THE_SAME)
+        }
+        for i, profile in sorted(alike.items()):
+            yield from own_of_new.near(Individual(self._ids[i], profile))
 
     def _own_samples(self, new: "_Newcomers") -> OwnSamples:
         return OwnSamples(new.families, self._search.settings.markers)

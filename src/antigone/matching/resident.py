@@ -32,7 +32,7 @@ from antigone.genetics.genotype_rows import KnownClasses
 from antigone.genetics.models import MarkerModel
 from antigone.genetics.observation import Reading
 from antigone.genetics.pedigrees import Sex
-from antigone.genetics.profiles import Profile
+from antigone.genetics.profiles import Profile, alleles_seen
 from antigone.matching.batched_tables import TableBatches
 from antigone.matching.classes import MarkerClasses, Rows, marker_classes, sex_of
 from antigone.matching.country_search import Comparing, Part, in_blocks, sorted_out
@@ -211,6 +211,25 @@ class ResidentSearch:
     def add_family(self, family: Family) -> None:
         """From now on new individuals are compared with this one too. Raises `NewAlleleError`."""
         self.add(families=[family])
+
+    def showing_the_same(self, sample: Profile, markers: int) -> Iterator[tuple[int, Profile]]:
+        """Individuals that show the same alleles as a sample at so many markers or more, and what was read of them."""
+        first = 0
+        for comparing in self._comparing:
+            the_same = np.zeros(len(comparing.layout), dtype=np.int64)
+            for model, these in zip(self.prepared.models, comparing.sweep.classes, strict=True):
+                readings = sample.readings.get(model.name, ())
+                shown = alleles_seen(readings)
+                alike = [k for k, one in enumerate(these.readings) if readings and alleles_seen(one) == shown]
+                the_same += np.isin(these.of, alike)
+            for i in np.flatnonzero(the_same >= markers).tolist():
+                found = {
+                    model.name: these.readings[these.of[i]]
+                    for model, these in zip(self.prepared.models, comparing.sweep.classes, strict=True)
+                    if these.of[i] >= 0
+                }
+                yield first + i, Profile("", found)
+            first += len(comparing.layout)
 
     def check(self, individuals: Sequence[Individual] = (), families: Sequence[Family] = ()) -> None:
         """Raise `NewAlleleError` where somebody was read who changes the models."""
@@ -494,7 +513,8 @@ class _Shelf:
     def _at_least_behind(self, m: int, alike: "_Alike") -> NDArray[np.int32]:
         """Deficits of a class that nobody had, from those of another; whoever is computed in blocks survives."""
         known = self.deficits[self.layout.first[m] + alike.known, : self.filled].astype(np.int32)
-        behind = known - np.ceil(alike.above / self.step[: self.filled]).astype(np.int32) - 1
+        above = np.minimum(np.ceil(alike.above / self.step[: self.filled]), -2 * SURVIVES)
+        behind = known - above.astype(np.int32) - 1
         return np.where(self.group[: self.filled] >= 0, behind, np.int32(SURVIVES))
 
     def _unread(self, m: int) -> NDArray[np.integer[Any]]:

@@ -262,7 +262,12 @@ def _sibling(case: Case | None) -> list[tuple[str, str]]:
         return []
     words = (
         f"not counted above: by the share that is declared, one time in {1 / case.sibling_risk:,.0f} such a body is a "
-        "full brother or sister whom nobody listed; the family's written word or a direct reference would tell"
+        "full brother or sister whom nobody listed; "
+    )
+    words += (
+        "a direct reference would tell"
+        if case.evidence.word_of_no_sibling or case.evidence.direct
+        else "the family's written word or a direct reference would tell"
     )
     return [("sibling not listed", words)]
 

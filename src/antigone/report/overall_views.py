@@ -313,7 +313,9 @@ def policy_view(conclusions: Conclusions) -> PolicyView:
             "where nothing is, as published): before a body is handed over a second sample of it is taken, labelled by "
             "itself and compared."
         )
-    by_siblings = sum(case.sibling_risk for case in conclusions.cases if case.judgements[0].passed)
+    by_siblings = sum(
+        (1 - case.label_risk) * case.sibling_risk for case in conclusions.cases if case.judgements[0].passed
+    )
     if conclusions.given.settings.unlisted_siblings:
         lead += (
             f" {by_siblings:.2g} more are expected to be full siblings whom nobody listed: "

@@ -195,7 +195,7 @@ def _policy(conclusions: Conclusions, k: int) -> dict[str, Any]:
         "pairs_judged": len(judgements),
         "numbers_met": sum(one.passed for one in judgements),
         "expected_wrong_by_labels": sum(case.label_risk for case in met),
-        "expected_wrong_by_unlisted_siblings": sum(case.sibling_risk for case in met),
+        "expected_wrong_by_unlisted_siblings": sum((1 - case.label_risk) * case.sibling_risk for case in met),
         "refused_by": dict(sorted(refused.items())),
     }
 

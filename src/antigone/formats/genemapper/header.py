@@ -13,6 +13,8 @@ from antigone.formats.genemapper.names import MarkerSpellings, plain
 from antigone.formats.tables import near
 
 MAX_COLUMNS = 2_000
+# Longer than any name of a column: what is matched with it takes the square of its length.
+MAX_NAME = 300
 SEARCHED_LINES = 60
 SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ","}
 _BY_SEPARATOR = {separator: name for name, separator in SEPARATORS.items()}
@@ -167,6 +169,9 @@ def _header(
         raise _NotAHeaderError(0, quoted(texts[0]), f"columns between {between}: {_ANY_HEADER}")
     if len(texts) > MAX_COLUMNS:
         raise _NotAHeaderError(0, f"{len(texts)} columns", f"at most {MAX_COLUMNS}")
+    longest = max((len(text) for text in texts), default=0)
+    if longest > MAX_NAME:
+        raise _NotAHeaderError(0, f"a cell of {longest} characters", _ANY_HEADER)
     columns = _Columns(texts, declared)
     markers = columns.all_of("marker", _MARKER)
     is_long = declared.layout == "long" or (declared.layout is None and bool(markers))

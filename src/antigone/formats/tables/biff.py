@@ -165,7 +165,7 @@ def _look(stream: bytes, offset: int) -> SheetLook:
             continue
         row, column = struct.unpack_from("<HH", stream, at)
         last = struct.unpack_from("<H", stream, at + length - 2)[0] if kind == _MULRK else column
-        look.reach(row + 1, last + 1)
+        look.reach(row + 1, last + 1, max(1, last - column + 1))
         if kind == _FORMULA:
             look.refuse(row + 1, column + 1, FORMULA)
         elif kind == _BOOLERR and stream[at + 7]:

@@ -96,7 +96,7 @@ class ContentReader:
         is_formula = f"{_TABLE}formula" in attributes
         if not is_formula and not any(name.startswith(_OFFICE) for name in attributes):
             return
-        self._look.reach(self._row + self._row_repeats, self._column)
+        self._look.reach(self._row + self._row_repeats, self._column, repeats)
         if any(name.endswith(":value-type") and value == "error" for name, value in attributes.items()):
             self._look.refuse(self._row + 1, first, FORMULA_ERROR)
         elif is_formula:

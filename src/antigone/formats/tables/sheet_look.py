@@ -50,11 +50,11 @@ class SheetLook:
     """By row and column, what stood there and what would be right."""
     _count: int = 0
 
-    def reach(self, row: int, column: int) -> None:
-        """There is a cell here, both counted from 1."""
+    def reach(self, row: int, column: int, cells: int = 1) -> None:
+        """There is a cell here, both counted from 1, the last of so many side by side."""
         self.rows = max(self.rows, row)
         self.columns = max(self.columns, column)
-        self.written += 1
+        self.written += cells
 
     def refuse(self, row: int, column: int, why: tuple[str, str]) -> None:
         """What stands in this cell is no value."""

@@ -13,10 +13,11 @@ from antigone.matching.assignment.answer import (
     joint_answer,
     shares_of,
 )
-from antigone.matching.assignment.candidates import floor_for
+from antigone.matching.assignment.candidates import AMELOGENIN_ERROR, floor_for
 from antigone.matching.assignment.symmetry import SymmetricSet
 
 __all__ = [
+    "AMELOGENIN_ERROR",
     "Component",
     "JointAnswer",
     "NobodyAnswer",
