@@ -14,6 +14,7 @@ from antigone.cli.app import app as commands
 from antigone.cli.cases import read_case
 from antigone.formats.case_folder import write_case_folder
 from antigone.matching.search import search
+from small_operation import small_operation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -401,3 +402,50 @@ def test_no_help_loses_what_stands_in_brackets():
     help_texts = [command.help or command.callback.__doc__ or "" for command in commands.registered_commands]
     assert len(help_texts) > 10
     assert [text for text in help_texts if re.search(r"(?<!\\)\[\w+\]", text)] == []
+
+
+def test_a_truth_that_is_of_another_case_is_refused_by_name(antigone, tmp_path):
+    case = tmp_path / "case"
+    assert antigone("simulate", "--scale", "0.001", "--seed", "1", "--missing", "3", "--out", case)[0] == 0
+    assert antigone("evaluate", case, "--quiet")[0] == 0
+    truth = case / "truth.csv"
+    lines = truth.read_text(encoding="utf-8").splitlines(keepends=True)
+    named = next(line for line in lines[1:] if line.split(",")[2])
+    remains, person = named.split(",")[0], named.split(",")[2]
+    for changed, said in (
+        ([line for line in lines if line != named], f"column remains: found no row of ‘{remains}’"),
+        ([line.replace(person, f"{person}X") if line == named else line for line in lines], f"found ‘{person}X’"),
+        ([line.replace(f"{remains},", "R9999,", 1) if line == named else line for line in lines], "found ‘R9999’"),
+    ):
+        truth.write_text("".join(changed), encoding="utf-8")
+        status, _, error = antigone("evaluate", case, "--quiet")
+        assert status == 2
+        assert said in error
+        assert "truth.csv" in error
+
+
+def test_a_case_folder_is_not_called_like_a_file(antigone, tmp_path):
+    write_case_folder(small_operation(), tmp_path / "case")
+    status, _, error = antigone("convert", tmp_path / "case", tmp_path / "case.xlsx")
+    assert status == 2
+    assert "would be a case folder, and is called like a file" in error
+    assert not (tmp_path / "case.xlsx").exists()
+
+
+def test_tiles_are_kept_in_a_folder_of_their_own(antigone, tmp_path):
+    write_case_folder(small_operation(), tmp_path / "case")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("mine")
+    for tiles, said in (
+        (tmp_path / "case" / "tiles", "lies in the case folder"),
+        (tmp_path / "other", "holds something else (letter.txt)"),
+        (tmp_path / "other" / "letter.txt", "is no folder"),
+    ):
+        status, _, error = antigone(
+            "search", tmp_path / "case", "--out", tmp_path / "lists", "--tiles", tiles, "--quiet"
+        )
+        assert status == 2
+        assert said in error
+    for _ in range(2):
+        again = ("--out", tmp_path / "lists", "--replace", "--tiles", tmp_path / "tiles", "--quiet")
+        assert antigone("search", tmp_path / "case", *again)[0] == 0

@@ -536,3 +536,10 @@ def test_a_cell_that_is_longer_than_any_name_makes_no_header():
         read_genemapper(rows.encode(), file="x")
     with pytest.raises(InputError, match="found a cell of 301 characters; expected"):
         read_genemapper(f"{'n' * 301}\tTH01\nB1\t6,9\n".encode(), file="x")
+
+
+def test_amelogenin_in_one_cell_is_not_said_to_be_a_suffix():
+    """Y as a suffix that says nothing made a man's X Y an X."""
+    rows = b"Sample Name\tMarker\tAllele 1\tAllele 2\nB1\tAMEL\tXY\t\nB1\tTH01\t6\t9\n"
+    with pytest.raises(InputError, match="found ‘XY’; expected X in one cell and Y in the next"):
+        read_genemapper(rows, file="x")

@@ -102,10 +102,11 @@ def test_newcomers_are_told_what_a_whole_search_finds(operation, everything, ind
     assert expected
     the_same(told(answer), expected)
     chance = search_all(kept, keep=THRESHOLD).coincidences
-    for one in answer.hits:
-        assert one.expected_coincidences == pytest.approx(chance.at_least(one.log10_lr)[1], rel=1e-9)
     missing = sum(len(one.missing) for one in new.families)
     assert answer.pairs == individuals * search.missing + (search.individuals + individuals) * missing
+    for one in answer.hits:
+        expected = chance.at_least(one.log10_lr)[1] + answer.pairs * min(1.0, 10**-one.log10_lr)
+        assert one.expected_coincidences == pytest.approx(expected, rel=1e-9)
     assert told(search.ask(new)) == told(answer)  # asking changes nothing
 
 
@@ -286,3 +287,28 @@ def test_a_bureau_keeps_a_case_and_asks(operation, tmp_path):
     assert not at.exists()
     nobody = CliRunner().invoke(app, ["ask", str(newcomers), "--at", str(at)])
     assert "nobody answers there" in str(nobody.exception)
+
+
+def test_a_new_family_brings_strangers_of_its_own(operation):
+    """One individual is kept, whom the only kept family cannot match by chance: the new family can."""
+    small = small_operation(threshold=0.1)
+    kept = replace(small, individuals=small.individuals[:1], families=small.families[1:])
+    new = replace(small, individuals=(), families=small.families[:1])
+    (hit, *_) = KeptSearch(kept).ask(new).hits
+    whole = search_all(replace(small, individuals=small.individuals[:1]), keep=0.1).coincidences
+    assert hit.expected_coincidences >= whole.at_least(hit.log10_lr)[1] * 0.999
+    assert hit.expected_coincidences >= 10**-hit.log10_lr
+
+
+def test_names_that_are_kept_already_are_told(operation):
+    small = small_operation(threshold=0.1)
+    answer = KeptSearch(small).ask(replace(small, families=small.families[:1]))
+    assert answer.there_already == ("R1", "R2", "=R3", "F1")
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anybody_is_asked(tmp_path):
+    result = CliRunner().invoke(
+        app, ["ask", str(tmp_path), "--at", str(tmp_path / "s"), "--out", str(tmp_path / "no" / "h.csv"), "--add"]
+    )
+    assert result.exit_code != 0
+    assert "there is no folder" in str(result.exception)

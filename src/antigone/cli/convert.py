@@ -69,6 +69,9 @@ _HEADER = {
 """What a CODIS CMF file says of itself, as `--header NAME=VALUE`."""
 
 
+_ENDINGS_OF_FILES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".pdf", ".json", ".toml", ".dat", ".map", ".html")
+
+
 def header_said(texts: Sequence[str]) -> dict[str, str]:
     """What somebody said of the header of a CMF file. Raises `OutputError` for what is no part of it."""
     said: dict[str, str] = {}
@@ -133,7 +136,10 @@ def _convert_case(operation: Operation, target: Path, header: Mapping[str, str])
             lost = _write_ped(operation, target)
         case ".xml":
             lost = _write_cmf(operation, target, header)
-        case _:
+        case ending:
+            if ending in _ENDINGS_OF_FILES:
+                expected = "a name that ends in .fam, .ped or .xml, or one without such an ending, for a case folder"
+                raise OutputError(f"{target} would be a case folder, and is called like a file; give {expected}")
             write_case_folder(operation, target)
             _say_defaults(operation, target)
     _say(operation.warnings, operation.left_out, target, lost)

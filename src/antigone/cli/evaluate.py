@@ -23,6 +23,7 @@ from antigone.formats.case_folder import (
     read_truth,
 )
 from antigone.formats.errors import InputError
+from antigone.formats.tables import Problems
 from antigone.matching.calibration import Evaluation, PolicyScore, Truth, evaluate_conclusions
 from antigone.matching.chance import ChancePasses, chance_passes
 from antigone.matching.conclusions import Conclusions, conclude
@@ -39,6 +40,7 @@ def run(case: Path, *, as_json: bool, quiet: bool, true_parameters: bool = False
         expected = "truth.csv with a row for each remains: who it really is"
         raise InputError.at(case / "truth.csv", None, None, found="no truth", expected=expected)
     operation = read_case(case)
+    _refuse_other_truth(rows, operation, case / "truth.csv")
     drawn = _as_drawn(case) if true_parameters else None
     truth = truth_of(rows, operation, read_family_truth(case))
     best = None
@@ -57,6 +59,37 @@ def run(case: Path, *, as_json: bool, quiet: bool, true_parameters: bool = False
         _say(conclusions, evaluation, passes, seconds)
         if best is not None:
             _say_as_drawn(evaluation, best)
+
+
+def _refuse_other_truth(rows: Sequence[TruthRow], operation: Operation, file: Path) -> None:
+    """A truth of another case would make right identifications false. Raises `InputError`."""
+    problems = Problems()
+    remains = {one.id for one in (*operation.individuals, *operation.mixtures)} | {one.id for one in operation.left_out}
+    sought = {name for family, person in operation.missing_persons() for name in (person, f"{family.name}/{person}")}
+    families = {(family.name, person) for family, person in operation.missing_persons()}
+    for row in rows:
+        if row.remains not in remains:
+            expected = "remains of this case"
+            problems.add(file.name, None, "remains", found=f"‘{row.remains}’", expected=expected)
+        person, family = row.missing_person, row.family
+        known = person is None or ((family, person) in families if family else person in sought)
+        if not known:
+            whom = f"‘{person}’" + (f" of family ‘{family}’" if family else "")
+            problems.add(
+                file.name, None, "missing_person", found=f"{whom}, of remains ‘{row.remains}’",
+                expected="a missing person of this case, or an empty cell",
+            )  # fmt: skip
+        if row.reported_again is not None and row.reported_again not in sought:
+            problems.add(
+                file.name, None, "reported_again", found=f"‘{row.reported_again}’, of remains ‘{row.remains}’",
+                expected="a missing person of this case, or an empty cell",
+            )  # fmt: skip
+    told = {row.remains for row in rows}
+    for one in operation.individuals:
+        if one.id not in told:
+            expected = "a row for each remains: who it really is"
+            problems.add(file.name, None, "remains", found=f"no row of ‘{one.id}’", expected=expected)
+    problems.stop_if_any()
 
 
 def _as_drawn(case: Path) -> Operation:
@@ -236,8 +269,8 @@ def _say(conclusions: Conclusions, evaluation: Evaluation, passes: ChancePasses,
     symmetry = evaluation.symmetry
     typer.echo(
         f"Two missing siblings whom no sample tells apart, one of them among the dead: {symmetry.families} families, "
-        f"{symmetry.reported} reported so; in {symmetry.sets} of all individuals are told to be among both, in "
-        f"{symmetry.told_apart} one of both is named."
+        f"{symmetry.reported} reported so; in {symmetry.sets} families it is said that the body is one of the two, in "
+        f"{symmetry.told_apart} one of the two is named alone, which may never be."
     )
     slope = evaluation.calibration.slope
     if slope is None:

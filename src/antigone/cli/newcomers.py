@@ -84,6 +84,8 @@ def ask(
     """
     if out is not None and out.exists():
         raise OutputError(f"{out} is there already")
+    if out is not None and not out.resolve().parent.is_dir():
+        raise OutputError(f"{out} cannot be written: there is no folder {out.parent}")
     request = {"case": str(new.resolve()), "add": add, "missing": list(missing), "remains": list(remains)}
     reply = ask_at(at, request)
     if "error" in reply:
@@ -114,6 +116,9 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
     )
     for name in reply["doubtful"]:
         yield f"The samples of family {name} do not fit its pedigree: its hits are provisional, sample by sample too."
+    if reply["there_already"]:
+        names = ", ".join(reply["there_already"])
+        yield f"Of these names somebody is kept already, and hits do not say which of the two is meant: {names}"
     for one in reply["near"]:
         yield f"ALARM: {one['remains']} {one['words']}"
     if reply["hits"]:

@@ -20,7 +20,7 @@ from antigone.execution.store import TileStore
 from antigone.execution.tiles import TileExecutor
 from antigone.matching.coincidences import CoincidenceCount
 from antigone.report.country_results import write_country_results
-from antigone.report.results import refuse_occupied
+from antigone.report.results import OutputError, refuse_occupied
 from antigone.report.words import counted
 
 # Full rounds of the collector of garbage while a search runs: so many times more seldom than elsewhere.
@@ -64,6 +64,9 @@ def run(
     refuse_occupied(out, replace=replace)
     refuse_in_the_case(out, case)
     executor = computed.executor()
+    if computed.tiles is not None:
+        refuse_in_the_case(computed.tiles, case)
+        _refuse_no_store(computed.tiles)
     store = None if computed.tiles is None else TileStore(computed.tiles)
     started = time.perf_counter()
     operation = read_case(case, missing=missing, remains=remains)
@@ -90,6 +93,17 @@ def run(
     for one in found.result.not_searched[:SAID]:
         typer.echo(f"Not searched: {one.id}: {one.reason}", err=True)
     typer.echo(f"Ranked lists: {out / 'best_by_individual.csv'}, {out / 'best_by_missing_person.csv'}")
+
+
+def _refuse_no_store(tiles: Path) -> None:
+    """A folder of something else would be read with tiles in it."""
+    if tiles.exists() and not tiles.is_dir():
+        raise OutputError(f"{tiles} is no folder; give one for tiles alone")
+    others = (
+        [path.name for path in tiles.iterdir() if path.suffix not in (".tile", ".partial")] if tiles.is_dir() else []
+    )
+    if others:
+        raise OutputError(f"{tiles} holds something else ({others[0]}); give a folder for tiles alone")
 
 
 @contextmanager

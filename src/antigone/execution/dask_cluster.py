@@ -40,6 +40,8 @@ class DaskCluster:
     """The cluster whose scheduler is at an address, such as tcp://192.0.2.7:8786."""
 
     def __init__(self, address: str) -> None:
+        if ":" not in address:
+            raise NoClusterError(f"no address of a Dask cluster: {address}; expected one such as tcp://192.0.2.7:8786")
         self.address = address
         self._distributed = distributed()
 

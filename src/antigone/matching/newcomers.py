@@ -25,7 +25,8 @@ class NewHit:
     """A pair with somebody new in it. `provisional` says how a doubtful family was searched; empty for all others.
 
     `expected_coincidences` is the upper end of how many pairs of unrelated people would do as well in a search of all
-    who are kept.
+    who are kept and new: what is estimated of those with whom the search was built, and of all other pairs at most one
+    in LR.
     """
 
     individual: str
@@ -42,7 +43,8 @@ class Answer:
 
     `left_out` is what was left out when they were read, `not_compared` who was accepted and could not be compared, and
     why. `doubtful` are those of the new families that fail their own check; `near` are individuals that are all but
-    the same as the own sample of somebody missing, one of the two being new.
+    the same as the own sample of somebody missing, one of the two being new. `there_already` are names of the new that
+    somebody kept has too.
     """
 
     hits: tuple[NewHit, ...]
@@ -53,6 +55,7 @@ class Answer:
     not_compared: tuple[LeftOut, ...]
     doubtful: tuple[str, ...]
     near: tuple[NearMatch, ...] = ()
+    there_already: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class KeptSearch:
         parts = list(_in_parts(operation.families, reports))
         self._parts = self._search.beside([family for family, _ in parts])
         self._own = [OwnSamples(operation.families, operation.settings.markers)]
+        self._added_pairs, self._new_pairs = 0, 0  # pairs that `_chance` does not count
         self._sought_in_parts = [one for family, label in parts for one in _named(family, label)]
 
     @property
@@ -133,6 +137,7 @@ class KeptSearch:
             twice,
         )
         answer = self._answer(newcomers)
+        self._added_pairs += self._pairs_with_new(newcomers)
         self._search.add(newcomers.individuals, newcomers.families)
         self._parts.add(newcomers.individuals, [family for family, _ in newcomers.parts])
         self._ids += [one.id for one in newcomers.individuals]
@@ -151,6 +156,7 @@ class KeptSearch:
         )  # fmt: skip
 
     def _answer(self, new: "_Newcomers") -> Answer:
+        self._new_pairs = self._pairs_with_new(new) + self._added_pairs
         hits = [hit for individual in new.individuals for hit in self._of_individual(individual)]
         not_compared = list(new.not_compared)
         for family in new.families:
@@ -161,17 +167,27 @@ class KeptSearch:
             ]
         for family, label in new.parts:
             hits += self._of_family(family, label, new.individuals).hits
-        sought = sum(len(family.missing) for family in new.families)
         return Answer(
             tuple(sorted(hits, key=lambda one: (-one.log10_lr, one.individual, one.family, one.person))),
             len(new.individuals),
             len(new.families),
-            len(new.individuals) * self.missing + (self.individuals + len(new.individuals)) * sought,
+            self._pairs_with_new(new),
             new.left_out,
             tuple(not_compared),
             tuple(new.doubtful),
             tuple(self._near(new)),
+            (
+                *(one.id for one in new.individuals if one.id in self._known_ids()),
+                *(family.name for family in new.families if family.name in self._families),
+            ),
         )
+
+    def _known_ids(self) -> frozenset[str]:
+        return frozenset(self._ids)
+
+    def _pairs_with_new(self, new: "_Newcomers") -> int:
+        sought = sum(len(family.missing) for family in new.families)
+        return len(new.individuals) * self.missing + (self.individuals + len(new.individuals)) * sought
 
     def _near(self, new: "_Newcomers") -> Iterator[NearMatch]:
         """New individuals that nearly fit own samples, kept or new; and those who are kept that nearly fit new ones."""
@@ -216,7 +232,9 @@ class KeptSearch:
         return tuple(check_families(families, self._search.prepared, self._search.settings, progress=progress))
 
     def _hit(self, individual: str, sought: _Sought, log10_lr: float) -> NewHit:
-        chance = self._chance.at_least(log10_lr)[1]
+        # Of the pairs with somebody new no more than one in LR reaches it (Markov: the mean LR of strangers is 1).
+        among_new = self._new_pairs * min(1.0, 10.0 ** -min(log10_lr, 300.0))
+        chance = self._chance.at_least(log10_lr)[1] + among_new
         return NewHit(individual, sought.family, sought.person, log10_lr, chance, sought.provisional)
 
     def _of_individual(self, individual: Individual) -> Iterator[NewHit]:

@@ -216,6 +216,9 @@ def _structure(rows: Sequence[Row], roles: Mapping[str, str | None], pedigree: P
             since[row.text("person")] = year
             if roles[row.text("person")] != MISSING:
                 row.complain("missing_since")
+            born = row.text("birth_year")
+            if born.isdigit() and year < int(born):
+                row.complain("missing_since", expected=f"a year from {born} on, the year of birth")
     persons = () if pedigree is None else pedigree.persons
     missing = tuple(person.id for person in persons if roles[person.id] == MISSING)
     return _Structure(pedigree, missing, since, alone)

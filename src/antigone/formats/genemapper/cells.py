@@ -116,6 +116,8 @@ class CellsReader:
             sign = re.sub(r"[0-9.XY]", "", text).strip()[:1] or " "
             declare = f'alleles_in_cell = "{sign}" in genemapper.toml'
             return f"one allele a cell, or, in a table of one column a marker, {declare}"
+        if re.fullmatch(r"[XY]{2}", text):
+            return f"{text[0]} in one cell and {text[1]} in the next"
         if match := re.match(r"(?:[0-9]{1,2}(?:\.[0-9])?|[XY])(?=[^0-9.])", text):
             ending = text[match.end() :]
             declare = f'allele_suffixes = ["{ending}"] in genemapper.toml'
