@@ -232,7 +232,7 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     sheet: Annotated[str | None, typer.Option(help="Of a workbook with several tables: which sheet.")] = None,
 ) -> None:
-    """Say in words what a file is, what it holds and what is odd about it; exit status 1 if it cannot be used."""
+    """Say in words what a file is, what it holds and what is odd about it; exit status not 0 if it cannot be used."""
     from antigone.cli.inspect import run
 
     raise typer.Exit(run(path, as_json=json, sheet=sheet))
