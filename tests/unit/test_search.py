@@ -614,6 +614,18 @@ def test_ages_that_cannot_be_compared_without_the_year_are_told():
     assert search(replace(operation, individuals=(dead("R", 10, 10),))).notes == ()
 
 
+@pytest.mark.parametrize(("born", "told"), [(1972, True), (1979, True), (1980, False), (None, False)])
+def test_a_parent_who_was_a_child_is_told(born, told):
+    mother = Person("O", sex=Sex.FEMALE, birth_year=1970)
+    people = Pedigree.build([mother, Person("M", None, "O", Sex.MALE, born)])
+    family = Family("F", people, ("M",), {"O": one_marker("O", 10, 10)})
+    found = [note for note in search(operation_of([dead("R", 10, 10)], [family])).notes if "was born in" in note]
+    expected = (
+        f"family F: O, born in 1970, was {(born or 0) - 1970} when M was born in {born}: a year or a parent is wrong"
+    )
+    assert found == ([expected] if told else [])
+
+
 def test_error_rates_at_which_the_count_of_coincidences_is_only_bounded_are_told(simple):
     def with_errors(**rates):
         return replace(simple(), settings=replace(simple().settings, remains=SampleErrors(**rates)))

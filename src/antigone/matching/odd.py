@@ -103,6 +103,7 @@ def notes(operation: Operation, prepared: Prepared) -> list[str]:
     found = [f"family {family.name}: {text}" for family in operation.families for text in odd_sexes(family)]
     others = (
         _years(operation),
+        _young_parents(operation),
         _sexes_at_x(operation, prepared),
         _errors_not_counted(operation),
         _no_typing_errors(operation),
@@ -153,6 +154,22 @@ def _years(operation: Operation) -> Iterator[str]:
             "ages: the year of the recoveries (year) is not declared, so nobody is found too old for a missing person "
             "although years of birth are given"
         )
+
+
+# Younger than this nobody has a child: a year is wrong, or a parent.
+_YOUNGEST_PARENT = 10
+
+
+def _young_parents(operation: Operation) -> Iterator[str]:
+    for family in operation.families:
+        for person in family.pedigree.persons:
+            for name in (person.father, person.mother):
+                born = None if name is None else family.pedigree[name].birth_year
+                if born is not None and person.birth_year is not None and person.birth_year - born < _YOUNGEST_PARENT:
+                    yield (
+                        f"family {family.name}: {name}, born in {born}, was {person.birth_year - born} when "
+                        f"{person.id} was born in {person.birth_year}: a year or a parent is wrong"
+                    )
 
 
 def _sexes_at_x(operation: Operation, prepared: Prepared) -> Iterator[str]:
