@@ -144,6 +144,15 @@ def drawn_genotypes(rng: np.random.Generator, people: Pedigree, typed: frozenset
     return genotypes
 
 
+def drawn_model(data: st.DataObject, *, max_alleles: int) -> tuple[MarkerModel, np.random.Generator]:
+    """A marker whose mutation differs by sex and need not be stationary, and what draws genotypes."""
+    p = data.draw(frequencies(max_alleles=max_alleles))
+    male, female, _ = data.draw(mutation_pairs(p))
+    matrices = [CustomMatrix(tuple(map(tuple, np.eye(len(p)) if one is None else one))) for one in (female, male)]
+    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(len(p))], list(p), Mutation(*matrices))
+    return model, np.random.default_rng(data.draw(st.integers(0, 2**32)))
+
+
 MUTATION = {
     "none": NO_MUTATION,
     "alike": Mutation.same(Stepwise(0.003, 0.2)),
@@ -186,12 +195,8 @@ def test_whatever_is_taken_for_a_common_shape_is_computed_as_elimination_does(da
     ]
     assume(taken)
     target, typed = data.draw(st.sampled_from(taken))
-    p = data.draw(frequencies(max_alleles=4))
-    male, female, _ = data.draw(mutation_pairs(p))
-    matrices = [CustomMatrix(tuple(map(tuple, np.eye(len(p)) if one is None else one))) for one in (female, male)]
-    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(len(p))], list(p), Mutation(*matrices))
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
-    genotypes = drawn_genotypes(rng, people, typed, len(p), 40)
+    model, rng = drawn_model(data, max_alleles=4)
+    genotypes = drawn_genotypes(rng, people, typed, len(model), 40)
     mine, theirs = both_ways(people, people.persons[target].id, typed, model, genotypes)
     np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-15)
 
@@ -223,12 +228,8 @@ def test_a_wide_family_is_computed_as_elimination_does(data):
     """Uncles who have children with aunts of the other side, with the mother; a child with an uncle."""
     target = WIDE.position("M")
     typed = data.draw(st.sampled_from(wide_shapes()))
-    p = data.draw(frequencies(max_alleles=3))
-    male, female, _ = data.draw(mutation_pairs(p))
-    matrices = [CustomMatrix(tuple(map(tuple, np.eye(len(p)) if one is None else one))) for one in (female, male)]
-    model = MarkerModel.build("A", [Repeat(8 + i) for i in range(len(p))], list(p), Mutation(*matrices))
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
-    genotypes = drawn_genotypes(rng, WIDE, typed, len(p), 20)
+    model, rng = drawn_model(data, max_alleles=3)
+    genotypes = drawn_genotypes(rng, WIDE, typed, len(model), 20)
     mine, theirs = both_ways(WIDE, "M", typed, model, genotypes)
     np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-15)
     kin = kin_of(WIDE, target, typed)

@@ -68,7 +68,7 @@ _HEADER = {
 }
 """What a CODIS CMF file says of itself, as `--header NAME=VALUE`."""
 
-
+# A case folder is not called so.
 _ENDINGS_OF_FILES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".pdf", ".json", ".toml", ".dat", ".map", ".html")
 
 
@@ -136,10 +136,10 @@ def _convert_case(operation: Operation, target: Path, header: Mapping[str, str])
             lost = _write_ped(operation, target)
         case ".xml":
             lost = _write_cmf(operation, target, header)
-        case ending:
-            if ending in _ENDINGS_OF_FILES:
-                expected = "a name that ends in .fam, .ped or .xml, or one without such an ending, for a case folder"
-                raise OutputError(f"{target} would be a case folder, and is called like a file; give {expected}")
+        case ending if ending in _ENDINGS_OF_FILES:
+            expected = "a name that ends in .fam, .ped or .xml, or one without such an ending, for a case folder"
+            raise OutputError(f"{target} would be a case folder, and is called like a file; give {expected}")
+        case _:
             write_case_folder(operation, target)
             _say_defaults(operation, target)
     _say(operation.warnings, operation.left_out, target, lost)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,32 +64,38 @@ def run(case: Path, *, as_json: bool, quiet: bool, true_parameters: bool = False
 def _refuse_other_truth(rows: Sequence[TruthRow], operation: Operation, file: Path) -> None:
     """A truth of another case would make right identifications false. Raises `InputError`."""
     problems = Problems()
-    remains = {one.id for one in (*operation.individuals, *operation.mixtures)} | {one.id for one in operation.left_out}
-    sought = {name for family, person in operation.missing_persons() for name in (person, f"{family.name}/{person}")}
-    families = {(family.name, person) for family, person in operation.missing_persons()}
+    remains = {one.id for these in (operation.individuals, operation.mixtures, operation.left_out) for one in these}
+    reports = _reports(operation)
+    somebody = "a missing person of this case, or an empty cell"
     for row in rows:
         if row.remains not in remains:
-            expected = "remains of this case"
-            problems.add(file.name, None, "remains", found=f"‘{row.remains}’", expected=expected)
-        person, family = row.missing_person, row.family
-        known = person is None or ((family, person) in families if family else person in sought)
-        if not known:
-            whom = f"‘{person}’" + (f" of family ‘{family}’" if family else "")
-            problems.add(
-                file.name, None, "missing_person", found=f"{whom}, of remains ‘{row.remains}’",
-                expected="a missing person of this case, or an empty cell",
-            )  # fmt: skip
-        if row.reported_again is not None and row.reported_again not in sought:
-            problems.add(
-                file.name, None, "reported_again", found=f"‘{row.reported_again}’, of remains ‘{row.remains}’",
-                expected="a missing person of this case, or an empty cell",
-            )  # fmt: skip
+            problems.add(file.name, row.line, "remains", found=f"‘{row.remains}’", expected="remains of this case")
+        person = row.missing_person
+        if person is not None and not _is_sought(reports, row.family, person):
+            whom = f"‘{person}’" + (f" of family ‘{row.family}’" if row.family else "")
+            problems.add(file.name, row.line, "missing_person", found=whom, expected=somebody)
+        if row.reported_again is not None and row.reported_again not in reports:
+            problems.add(file.name, row.line, "reported_again", found=f"‘{row.reported_again}’", expected=somebody)
     told = {row.remains for row in rows}
     for one in operation.individuals:
         if one.id not in told:
             expected = "a row for each remains: who it really is"
             problems.add(file.name, None, "remains", found=f"no row of ‘{one.id}’", expected=expected)
     problems.stop_if_any()
+
+
+def _reports(operation: Operation) -> dict[str, set[tuple[str, str]]]:
+    """Every report of a missing person: as FAMILY/PERSON, and by the person's name, which others may have too."""
+    reports: dict[str, set[tuple[str, str]]] = {}
+    for family, person in operation.missing_persons():
+        for name in (person, f"{family.name}/{person}"):
+            reports.setdefault(name, set()).add((family.name, person))
+    return reports
+
+
+def _is_sought(reports: Mapping[str, set[tuple[str, str]]], family: str | None, person: str) -> bool:
+    these = reports.get(person, set())
+    return (family, person) in these if family else bool(these)
 
 
 def _as_drawn(case: Path) -> Operation:
@@ -102,12 +108,7 @@ def _as_drawn(case: Path) -> Operation:
 
 def truth_of(rows: Sequence[TruthRow], operation: Operation, of_families: Sequence[FamilyTruthRow] = ()) -> Truth:
     """The truth of a case, with every report of a missing person under the names of family and person."""
-    reports: dict[str, set[tuple[str, str]]] = {}
-    for family in operation.families:
-        for person in family.missing:
-            # A second report is told as FAMILY/PERSON, or by a name that is the person's alone.
-            for name in (person, f"{family.name}/{person}"):
-                reports.setdefault(name, set()).add((family.name, person))
+    reports = _reports(operation)
     individual_of: dict[str, str] = {}
     sought: dict[str, set[tuple[str, str]]] = {}
     why: dict[str, str] = {}

@@ -55,12 +55,9 @@ class OwnSamples:
 
     def __init__(self, families: Sequence[Family], markers: Sequence[str]) -> None:
         self._markers = tuple(markers)
-        self._whose = [
-            (family.name, person) for family in families for person in family.missing if person in family.profiles
-        ]
-        self._samples = [
-            family.profiles[person] for family in families for person in family.missing if person in family.profiles
-        ]
+        own = [(family, person) for family in families for person in family.missing if person in family.profiles]
+        self._whose = [(family.name, person) for family, person in own]
+        self._samples = [family.profiles[person] for family, person in own]
         self._places = [_by_alleles(self._samples, marker) for marker in markers]
 
     def near(self, individual: Individual) -> Iterator[NearMatch]:

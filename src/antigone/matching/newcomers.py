@@ -94,7 +94,7 @@ class KeptSearch:
         parts = list(_in_parts(operation.families, reports))
         self._parts = self._search.beside([family for family, _ in parts])
         self._own = [OwnSamples(operation.families, operation.settings.markers)]
-        self._added_pairs, self._new_pairs = 0, 0  # pairs that `_chance` does not count
+        self._counted = self.individuals * self.missing  # pairs of which `_chance` speaks
         self._sought_in_parts = [one for family, label in parts for one in _named(family, label)]
 
     @property
@@ -137,7 +137,6 @@ class KeptSearch:
             twice,
         )
         answer = self._answer(newcomers)
-        self._added_pairs += self._pairs_with_new(newcomers)
         self._search.add(newcomers.individuals, newcomers.families)
         self._parts.add(newcomers.individuals, [family for family, _ in newcomers.parts])
         self._ids += [one.id for one in newcomers.individuals]
@@ -156,7 +155,8 @@ class KeptSearch:
         )  # fmt: skip
 
     def _answer(self, new: "_Newcomers") -> Answer:
-        self._new_pairs = self._pairs_with_new(new) + self._added_pairs
+        kept, sought = self.individuals * self.missing, sum(len(family.missing) for family in new.families)
+        everybody = (self.individuals + len(new.individuals)) * (self.missing + sought)
         hits = [hit for individual in new.individuals for hit in self._of_individual(individual)]
         not_compared = list(new.not_compared)
         for family in new.families:
@@ -167,27 +167,28 @@ class KeptSearch:
             ]
         for family, label in new.parts:
             hits += self._of_family(family, label, new.individuals).hits
+        # Of the pairs that chance does not speak of no more than one in LR reaches it: the mean LR of strangers is 1.
+        hits = [
+            replace(
+                one, expected_coincidences=one.expected_coincidences + (everybody - self._counted) * _tail(one.log10_lr)
+            )
+            for one in hits
+        ]
+        there = set(self._ids)
         return Answer(
             tuple(sorted(hits, key=lambda one: (-one.log10_lr, one.individual, one.family, one.person))),
             len(new.individuals),
             len(new.families),
-            self._pairs_with_new(new),
+            everybody - kept,
             new.left_out,
             tuple(not_compared),
             tuple(new.doubtful),
             tuple(self._near(new)),
             (
-                *(one.id for one in new.individuals if one.id in self._known_ids()),
+                *(one.id for one in new.individuals if one.id in there),
                 *(family.name for family in new.families if family.name in self._families),
             ),
         )
-
-    def _known_ids(self) -> frozenset[str]:
-        return frozenset(self._ids)
-
-    def _pairs_with_new(self, new: "_Newcomers") -> int:
-        sought = sum(len(family.missing) for family in new.families)
-        return len(new.individuals) * self.missing + (self.individuals + len(new.individuals)) * sought
 
     def _near(self, new: "_Newcomers") -> Iterator[NearMatch]:
         """New individuals that nearly fit own samples, kept or new; and those who are kept that nearly fit new ones."""
@@ -232,9 +233,7 @@ class KeptSearch:
         return tuple(check_families(families, self._search.prepared, self._search.settings, progress=progress))
 
     def _hit(self, individual: str, sought: _Sought, log10_lr: float) -> NewHit:
-        # Of the pairs with somebody new no more than one in LR reaches it (Markov: the mean LR of strangers is 1).
-        among_new = self._new_pairs * min(1.0, 10.0 ** -min(log10_lr, 300.0))
-        chance = self._chance.at_least(log10_lr)[1] + among_new
+        chance = self._chance.at_least(log10_lr)[1]
         return NewHit(individual, sought.family, sought.person, log10_lr, chance, sought.provisional)
 
     def _of_individual(self, individual: Individual) -> Iterator[NewHit]:
@@ -275,6 +274,11 @@ class _OfFamily:
 
 
 _THERE = "is in this search already, by this name"
+
+
+def _tail(log10_lr: float) -> float:
+    """What a stranger's LR reaches with at most (Markov's inequality)."""
+    return min(1.0, 10.0 ** -min(log10_lr, 300.0))
 
 
 def _doubtful(reports: Iterable[FamilyReport]) -> dict[str, None]:

@@ -1,7 +1,7 @@
 """`truth.csv` and `truth_families.csv`: what is true in a made-up case. No search reads them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from antigone.formats.case_folder.folder import CaseFolder
@@ -41,7 +41,7 @@ class TruthRow:
     """One sample, and whom the remains are of. `missing_person` is None where nobody looks for the individual.
 
     `kin` is the tie of such an individual to somebody who is looked for; of a sample gone wrong, `sample_swapped_with`
-    or `contaminated_by` says how.
+    or `contaminated_by` says how. `line` is where a row was read, and no part of what it says.
     """
 
     remains: str
@@ -53,6 +53,7 @@ class TruthRow:
     kin: str | None = None
     sample_swapped_with: str | None = None
     contaminated_by: str | None = None
+    line: int | None = field(default=None, compare=False)
 
 
 # Begins what is said of a sample that bears another's label, whose name follows.
@@ -133,6 +134,7 @@ def _row(row: Row) -> TruthRow:
         row.text("kin") or None,
         row.text("sample_swapped_with") or None,
         row.text("contaminated_by") or None,
+        row.line,
     )
 
 

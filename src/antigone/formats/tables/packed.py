@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from antigone.formats.errors import InputError
 from antigone.formats.tables.opendocument import CONTENT, ContentReader, OpenDocumentError
-from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, MAX_CELLS, SheetLook, too_vast
+from antigone.formats.tables.sheet_look import FORMULA, FORMULA_ERROR, SheetLook, too_vast
 
 MAX_UNPACKED = 200_000_000
 MAX_RATIO = 100
@@ -185,8 +185,8 @@ def _measure_part(part: Part, name: str, stream: Any, room: int, file: str) -> i
 
 
 def _refuse_vast_sheets(part: Part, name: str, file: str) -> None:
-    if part.rows * part.columns > MAX_CELLS:
-        raise _vast(part, file)
+    # How much of it is written counts only where it is a sheet, which is not known yet.
+    _refuse_vast(too_vast(part.rows, part.columns, part.rows * part.columns), file)
     if part.has_cells_without_place and name.startswith("xl/worksheets/"):
         raise not_excel(file, f"a sheet {name} {_NO_PLACE}")
 
@@ -212,14 +212,14 @@ def parts_by_sheet(parts: dict[str, Part], file: str) -> dict[str, Part]:
     for name, part in found.items():
         if part.has_cells_without_place:
             raise not_excel(file, f"a sheet {name} {_NO_PLACE}")
-        if too_vast(part.rows, part.columns, part.written) is not None:
-            raise _vast(part, f"{file}, sheet {name}")
+        _refuse_vast(too_vast(part.rows, part.columns, part.written), f"{file}, sheet {name}")
     return found
 
 
-def _vast(part: Part, where: str) -> InputError:
-    found, expected = too_vast(part.rows, part.columns, part.written) or ("", "")
-    return InputError.at(where, None, None, found=found, expected=expected)
+def _refuse_vast(why: tuple[str, str] | None, where: str) -> None:
+    if why is not None:
+        found, expected = why
+        raise InputError.at(where, None, None, found=found, expected=expected)
 
 
 def _part_name(target: str) -> str:
